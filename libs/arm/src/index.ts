@@ -1,1 +1,14 @@
-export {};
+export * from './api-versions.js';
+export * from './errors.js';
+export * from './etags.js';
+export * from './filter.js';
+export * from './ids.js';
+export * from './issues.js';
+export * from './merge-patch.js';
+export * from './operation-status.js';
+export * from './paging.js';
+export * from './patch-schema.js';
+export * from './reply.js';
+export * from './resource.js';
+export * from './system-data.js';
+export * from './tags.js';

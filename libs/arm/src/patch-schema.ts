@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** The value of a merge patch: every member may be absent, and null removes it. */
+export type MergePatch<T> = T extends readonly unknown[]
+  ? T
+  : T extends Record<string, unknown>
+    ? { [K in keyof T]?: MergePatch<NonNullable<T[K]>> | null }
+    : T;
+
+/**
+ * The schema of an RFC 7396 patch of what `schema` describes: every member of every object optional and nullable, no
+ * defaults, everything else (arrays, records, formats) checked as it always is. Rules across members are left to the
+ * merged whole, which is validated again.
+ */
+export function patchOf(schema: z.ZodType): z.ZodType {
+  const inner = withoutWrappers(schema);
+  const described = describedLike(schema, inner);
+  if (!(inner instanceof z.ZodObject)) return described(inner);
+  const shape: Record<string, z.ZodType> = {};
+  for (const [key, member] of Object.entries(inner.shape))
+    shape[key] = patchOf(member as z.ZodType)
+      .nullable()
+      .optional();
+  return described(z.object(shape));
+}
+
+/** What stands under optional, nullable and defaults. */
+function withoutWrappers(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  while (
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodNullable ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodReadonly
+  ) {
+    inner = inner.unwrap() as z.ZodType;
+  }
+  return inner;
+}
+
+/** Carries the description over; an `id` stays with the original, since the patch is another shape. */
+function describedLike(outer: z.ZodType, inner: z.ZodType): (schema: z.ZodType) => z.ZodType {
+  const description = outer.meta()?.description ?? inner.meta()?.description;
+  return (schema) => (description !== undefined && schema instanceof z.ZodObject ? schema.meta({ description }) : schema);
+}
