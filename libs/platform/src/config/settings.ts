@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/** A TCP port from the environment. */
+export const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535);
+
+/** A list such as `127.0.0.1,::1`. */
+export const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+
+/** `true`/`false`, `1`/`0`, `yes`/`no`. */
+export const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'], { error: 'must be true or false' })
+  .transform((text) => text === 'true' || text === '1' || text === 'yes');
+
+const postgresUrl = z.string({ error: 'is required: a URL such as postgres://user:password@host:5432/regatta' }).refine((text) => {
+  return /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '');
+}, 'must be a URL such as postgres://user:password@host:5432/regatta');
+
+const redisUrl = z.string().refine((text) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be a URL such as redis://host:6379');
+
+const secretKey = z.string({ error: 'is required: 32 random bytes in base64 (openssl rand -base64 32)' }).refine((text) => {
+  return Buffer.from(text, 'base64').length === 32;
+}, 'must be 32 random bytes in base64 (openssl rand -base64 32)');
+
+/** Region → URL of its bucket, as JSON. */
+const buckets = z
+  .string({ error: 'is required: JSON such as {"eastus":"file:///var/lib/regatta/eastus"}' })
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON such as {"eastus":"file:///var/lib/regatta/eastus"}' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.url({ error: 'every bucket must be a URL, such as file:///var/lib/regatta/eastus' })));
+
+/** What every process of the service reads. An app's own schema extends this one. */
+export const commonSettings = {
+  DATABASE_URL: postgresUrl,
+  REDIS_URL: redisUrl.optional(),
+  REGATTA_SECRET_KEY: secretKey,
+  REGATTA_REGIONS: commaList
+    .default(['eastus', 'westeurope'])
+    .pipe(z.array(z.string().regex(/^[a-z][a-z0-9]{1,39}$/, 'must be a list of region names such as eastus,westeurope')).min(1)),
+  REGATTA_LOGIN_SERVER_SUFFIX: z
+    .string()
+    .regex(
+      /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/,
+      'must be a host name in lower case, with a port if need be, such as registry.example.com',
+    )
+    .default('localhost:5443'),
+  REGATTA_MANAGEMENT_URL: z
+    .url({ protocol: /^https?$/, error: 'must be the http(s) URL under which clients reach the management API' })
+    .transform((text) => text.replace(/\/+$/, ''))
+    .default('https://localhost:8443'),
+  OPS_PORT: port.optional(),
+  REGATTA_OPS_LISTEN: commaList.default(['127.0.0.1']),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+} as const;
+
+/** What a process with listeners of its own reads besides. */
+export const listenSettings = {
+  REGATTA_LISTEN: commaList.default(['127.0.0.1', '::1']),
+  HTTP_PORT: port.optional(),
+  HTTPS_PORT: port.optional(),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+  REGATTA_DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
+} as const;
+
+export const bucketSettings = { REGATTA_BUCKETS: buckets } as const;

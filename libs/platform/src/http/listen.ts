@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { FastifyInstance } from 'fastify';
+
+export interface ListenSettings {
+  /** Addresses, such as `127.0.0.1` and `::1`. An IPv6 address that this machine does not have is passed over. */
+  hosts: readonly string[];
+  http?: { port: number } | undefined;
+  https?: { port: number; certFile: string; keyFile: string } | undefined;
+  /** `http.Server` timeouts in milliseconds; a request body may take as long as it needs when `requestTimeout` is 0. */
+  requestTimeout?: number;
+}
+
+/** Several servers in front of one Fastify instance. */
+export class Listeners {
+  constructor(private readonly servers: readonly (http.Server | https.Server)[]) {}
+
+  /** The ports in use, in the order http, https; useful where port 0 was asked for. */
+  get ports(): { http?: number; https?: number } {
+    const ports: { http?: number; https?: number } = {};
+    for (const server of this.servers) {
+      const address = server.address();
+      if (address && typeof address === 'object') ports[server instanceof https.Server ? 'https' : 'http'] ??= address.port;
+    }
+    return ports;
+  }
+
+  /** Takes no more connections, waits for the requests under way up to `seconds`, then cuts what is left. */
+  async drain(seconds: number): Promise<void> {
+    const timer = setTimeout(() => this.servers.forEach((server) => server.closeAllConnections()), seconds * 1_000);
+    const idle = setInterval(() => this.servers.forEach((server) => server.closeIdleConnections()), 100);
+    await Promise.all(
+      this.servers.map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve());
+            server.closeIdleConnections();
+          }),
+      ),
+    );
+    clearTimeout(timer);
+    clearInterval(idle);
+  }
+}
+
+/**
+ * Opens every listener, or none: when one port is taken, the others are closed again.
+ * @throws Error that names the address and port that could not be opened, and why.
+ */
+export async function listenOn(fastify: FastifyInstance, settings: ListenSettings): Promise<Listeners> {
+  await fastify.ready();
+  const handler: http.RequestListener = (request, response) => fastify.routing(request, response);
+  const servers: (http.Server | https.Server)[] = [];
+  try {
+    for (const make of plans(settings, handler)) {
+      let port = make.port;
+      for (const host of settings.hosts) {
+        const server = make.server();
+        server.keepAliveTimeout = 75_000;
+        server.headersTimeout = 60_000;
+        server.requestTimeout = settings.requestTimeout ?? 300_000;
+        if (!(await open(server, host, port))) continue;
+        servers.push(server);
+        const address = server.address();
+        if (port === 0 && address && typeof address === 'object') port = address.port; // The same port on every address.
+      }
+    }
+  } catch (error) {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    throw error;
+  }
+  if (servers.length === 0) throw new Error(`None of the addresses ${settings.hosts.join(', ')} could be listened on.`);
+  return new Listeners(servers);
+}
+
+function plans(settings: ListenSettings, handler: http.RequestListener): { port: number; server: () => http.Server | https.Server }[] {
+  const list = [];
+  if (settings.http) list.push({ port: settings.http.port, server: () => http.createServer({ noDelay: true }, handler) });
+  if (settings.https) {
+    const { certFile, keyFile, port } = settings.https;
+    const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)];
+    list.push({ port, server: () => https.createServer({ cert, key, minVersion: 'TLSv1.2', noDelay: true }, handler) });
+  }
+  return list;
+}
+
+/** False when the machine has no such IPv6 address. */
+function open(server: http.Server | https.Server, host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (host.includes(':') && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')) return resolve(false);
+      if (error.code === 'EADDRINUSE') return reject(new Error(`Port ${port} on ${host} is in use by another program.`, { cause: error }));
+      if (error.code === 'EACCES') return reject(new Error(`This user may not listen on port ${port} of ${host}.`, { cause: error }));
+      reject(new Error(`Cannot listen on port ${port} of ${host}: ${error.message}`, { cause: error }));
+    });
+    server.listen({ host, port, ipv6Only: host.includes(':') }, () => resolve(true));
+  });
+}

@@ -1,0 +1,32 @@
+import { Queue, Worker, createPostgresBackend, withBackend, type Processor, type WorkerOptions } from 'bullmq';
+import { queueSchema } from '../postgres/migrate.js';
+
+/** Where the queues lie: Redis in production, Postgres when there is none (BullMQ's own backend). */
+export type QueueBackendSettings = { redisUrl: string; prefix?: string } | { databaseUrl: string };
+
+/** Makes BullMQ queues and workers that lie where the settings say. */
+export interface QueueBackend {
+  queue(name: string): Queue;
+  worker(name: string, processor: Processor, options: Partial<WorkerOptions>): Worker;
+}
+
+export function queueBackend(settings: QueueBackendSettings): QueueBackend {
+  return 'redisUrl' in settings ? onRedis(settings.redisUrl, settings.prefix ?? 'regatta') : onPostgres(settings.databaseUrl);
+}
+
+function onRedis(url: string, prefix: string): QueueBackend {
+  return {
+    queue: (name) => new Queue(name, { connection: { url, maxRetriesPerRequest: 1 }, prefix }),
+    worker: (name, processor, options) =>
+      new Worker(name, processor, { ...options, connection: { url, maxRetriesPerRequest: null }, prefix }),
+  };
+}
+
+function onPostgres(url: string): QueueBackend {
+  const { Queue: PgQueue, Worker: PgWorker } = withBackend(createPostgresBackend);
+  const connection = { connectionString: url, schema: queueSchema, max: 3, keepAlive: true, application_name: 'regatta-queue' };
+  return {
+    queue: (name) => new PgQueue(name, { connection }) as unknown as Queue,
+    worker: (name, processor, options) => new PgWorker(name, processor, { ...(options as object), connection }) as unknown as Worker,
+  };
+}

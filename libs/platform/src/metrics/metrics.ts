@@ -1,0 +1,50 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Every metric of this process; served at `/metrics` of the ops port. */
+export const metrics = new Registry();
+
+/** Adds the process's own figures (CPU, memory, event loop). Called once, by an app's main. */
+export function collectProcessMetrics(labels: Record<string, string>): void {
+  metrics.setDefaultLabels(labels);
+  collectDefaultMetrics({ register: metrics });
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Requests of both APIs. `route` is a pattern, never a path; `status` the status code. */
+export const httpMetrics = {
+  total: new Counter({
+    name: 'registry_http_requests_total',
+    help: 'Requests answered.',
+    labelNames: ['method', 'route', 'status'] as const,
+    registers: [metrics],
+  }),
+  duration: new Histogram({
+    name: 'registry_http_request_duration_seconds',
+    help: 'Time from request to the end of the answer.',
+    labelNames: ['method', 'route'] as const,
+    buckets: seconds,
+    registers: [metrics],
+  }),
+};
+
+export const jobMetrics = {
+  total: new Counter({
+    name: 'registry_jobs_total',
+    help: 'Tries of background jobs that ended.',
+    labelNames: ['job', 'outcome'] as const,
+    registers: [metrics],
+  }),
+  duration: new Histogram({
+    name: 'registry_job_duration_seconds',
+    help: 'Time one successful try of a background job took.',
+    labelNames: ['job'] as const,
+    buckets: seconds,
+    registers: [metrics],
+  }),
+  outboxWaiting: new Gauge({
+    name: 'registry_outbox_waiting',
+    help: 'Jobs in the outbox that are due and not handed to the queue yet.',
+    registers: [metrics],
+  }),
+};

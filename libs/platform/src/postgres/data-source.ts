@@ -1,0 +1,39 @@
+import { DataSource, type EntityTarget, type MigrationInterface, type ObjectLiteral } from 'typeorm';
+
+export type EntityList = readonly EntityTarget<ObjectLiteral>[];
+export type MigrationList = readonly (new () => MigrationInterface)[];
+
+export interface DataSourceSettings {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  entities: EntityList;
+  migrations: MigrationList;
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string;
+  /** Connections of this process at the most; 10 unless told. */
+  poolSize?: number;
+}
+
+/** The migrations table of the whole service; the schema `platform` is made before it is needed. */
+export const migrationsTable = 'migrations';
+
+/** A TypeORM data source with everything listed explicitly and nothing done on its own. Not connected yet. */
+export function createDataSource(settings: DataSourceSettings): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: settings.url,
+    schema: 'platform',
+    applicationName: settings.applicationName,
+    poolSize: settings.poolSize ?? 10,
+    entities: [...settings.entities] as EntityTarget<ObjectLiteral>[] as never,
+    migrations: [...settings.migrations] as never,
+    migrationsTableName: migrationsTable,
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    migrationsRun: false,
+    logging: false,
+    installExtensions: false,
+    connectTimeoutMS: 10_000,
+    extra: { keepAlive: true, idleTimeoutMillis: 60_000 },
+  });
+}
