@@ -1,1 +1,10 @@
-export {};
+export * from './digests.js';
+export * from './references.js';
+export * from './paths.js';
+export * from './ranges.js';
+export * from './upload-ranges.js';
+export * from './manifest-media-types.js';
+export * from './manifests.js';
+export * from './errors.js';
+export * from './paging.js';
+export * from './challenge.js';
