@@ -2,6 +2,7 @@ import type { EntityList, MigrationList } from './postgres/data-source.js';
 import { OutboxEntity } from './jobs/outbox.entity.js';
 import { Outbox1764000000000 } from './migrations/20261123-outbox.js';
 
+export * from './buckets/index.js';
 export * from './config/read-config.js';
 export * from './config/settings.js';
 export * from './http/health.js';
@@ -18,6 +19,7 @@ export * from './postgres/data-source.js';
 export * from './postgres/migrate.js';
 export * from './postgres/no-way-back.js';
 export * from './postgres/pipelined-pool.js';
+export * from './process/run-process.js';
 export * from './secrets/secret-box.js';
 
 export const platformEntities: EntityList = [OutboxEntity];
