@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { MoreThan, type DataSource, type EntityManager } from 'typeorm';
+import type { Broadcast } from '#lib/platform';
+import { RoleAssignmentEntity } from '../roles/role-assignment.entity.js';
+import { ClientSecretEntity } from './client-secret.entity.js';
+import { PrincipalEntity } from './principal.entity.js';
+
+/** Announces that a principal changed; the payload is its client id, in lower case. */
+export const principalsChannel = 'principals-changed';
+/** Announces that role assignments changed; the payload is the principal's object id. */
+export const roleAssignmentsChannel = 'role-assignments-changed';
+
+/** What a check of a secret needs to know: salt, hashes, and whom they belong to. */
+export interface StoredCredentials {
+  principal: PrincipalEntity | null;
+  secrets: ClientSecretEntity[];
+}
+
+/** The id of nobody: asked for where there is no principal, so that the database does the same work. */
+export const nobody = '00000000-0000-0000-0000-000000000000';
+
+/** `identity.principals` and `identity.client_secrets`. Every change is announced in the transaction that makes it. */
+export class PrincipalsTable {
+  readonly #data: DataSource;
+  readonly #broadcast: Broadcast;
+
+  constructor(data: DataSource, broadcast: Broadcast) {
+    this.#data = data;
+    this.#broadcast = broadcast;
+  }
+
+  async byId(id: string): Promise<PrincipalEntity | null> {
+    return this.#data.getRepository(PrincipalEntity).findOneBy({ id });
+  }
+
+  async byClientId(clientId: string): Promise<PrincipalEntity | null> {
+    return this.#data.getRepository(PrincipalEntity).findOneBy({ clientId });
+  }
+
+  /** One page of a tenant's principals in the order of their ids, after the id `after`. */
+  async page(tenantId: string, limit: number, after: string | undefined): Promise<PrincipalEntity[]> {
+    const where = after === undefined ? { tenantId } : { tenantId, id: MoreThan(after) };
+    return this.#data.getRepository(PrincipalEntity).find({ where, order: { id: 'ASC' }, take: limit });
+  }
+
+  /** Always two queries, whether the principal exists or not. */
+  async credentials(clientId: string): Promise<StoredCredentials> {
+    const principal = await this.byClientId(clientId);
+    return { principal, secrets: await this.secrets(principal?.id ?? nobody) };
+  }
+
+  /** A principal's secrets, oldest first. */
+  async secrets(principalId: string): Promise<ClientSecretEntity[]> {
+    return this.#data.getRepository(ClientSecretEntity).find({ where: { principalId }, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  async insert(
+    principal: PrincipalEntity,
+    secret: Omit<ClientSecretEntity, 'id' | 'principalId'>,
+    manager?: EntityManager,
+  ): Promise<string> {
+    const write = async (within: EntityManager): Promise<string> => {
+      await within.insert(PrincipalEntity, principal);
+      return insertSecret(within, principal.id, secret);
+    };
+    return manager ? write(manager) : this.#data.transaction(write);
+  }
+
+  /** Adds a secret; the principal must exist. */
+  async addSecret(principal: PrincipalEntity, secret: Omit<ClientSecretEntity, 'id' | 'principalId'>): Promise<string> {
+    return this.#data.transaction((manager) => insertSecret(manager, principal.id, secret));
+  }
+
+  /** Says whether there was such a secret. */
+  async removeSecret(principal: PrincipalEntity, secretId: string): Promise<boolean> {
+    return this.#data.transaction(async (manager) => {
+      const { affected } = await manager.delete(ClientSecretEntity, { id: secretId, principalId: principal.id });
+      await this.#broadcast.publish(manager, principalsChannel, principal.clientId);
+      return affected === 1;
+    });
+  }
+
+  async setEnabled(principal: PrincipalEntity, enabled: boolean): Promise<void> {
+    await this.#data.transaction(async (manager) => {
+      await manager.update(PrincipalEntity, { id: principal.id }, { enabled });
+      await this.#broadcast.publish(manager, principalsChannel, principal.clientId);
+      await this.#broadcast.publish(manager, roleAssignmentsChannel, principal.id);
+    });
+  }
+
+  /** Removes the principal with everything it has: secrets and roles. */
+  async remove(principal: PrincipalEntity): Promise<void> {
+    await this.#data.transaction(async (manager) => {
+      await manager.delete(RoleAssignmentEntity, { principalId: principal.id });
+      await manager.delete(ClientSecretEntity, { principalId: principal.id });
+      await manager.delete(PrincipalEntity, { id: principal.id });
+      await this.#broadcast.publish(manager, principalsChannel, principal.clientId);
+      await this.#broadcast.publish(manager, roleAssignmentsChannel, principal.id);
+    });
+  }
+}
+
+async function insertSecret(
+  manager: EntityManager,
+  principalId: string,
+  secret: Omit<ClientSecretEntity, 'id' | 'principalId'>,
+): Promise<string> {
+  const id = randomUUID();
+  await manager.insert(ClientSecretEntity, { ...secret, id, principalId });
+  return id;
+}

@@ -1,0 +1,83 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Broadcast } from '#lib/platform';
+import { PrincipalEntity } from '../principals/principal.entity.js';
+import { roleAssignmentsChannel } from '../principals/principals.table.js';
+import { RoleAssignmentEntity } from './role-assignment.entity.js';
+
+/** `identity.role_assignments`. Every change is announced in the transaction that makes it. */
+export class RoleAssignmentsTable {
+  readonly #data: DataSource;
+  readonly #broadcast: Broadcast;
+
+  constructor(data: DataSource, broadcast: Broadcast) {
+    this.#data = data;
+    this.#broadcast = broadcast;
+  }
+
+  /** What an enabled principal holds; a disabled or deleted one holds nothing. */
+  async ofPrincipal(principalId: string): Promise<Pick<RoleAssignmentEntity, 'roleDefinitionId' | 'scopeKey'>[]> {
+    return this.#data
+      .getRepository(RoleAssignmentEntity)
+      .createQueryBuilder('a')
+      .innerJoin(PrincipalEntity, 'p', 'p.id = a.principalId AND p.enabled')
+      .where('a.principalId = :principalId', { principalId })
+      .select(['a.id', 'a.roleDefinitionId', 'a.scopeKey'])
+      .getMany();
+  }
+
+  async byId(id: string): Promise<RoleAssignmentEntity | null> {
+    return this.#data.getRepository(RoleAssignmentEntity).findOneBy({ id });
+  }
+
+  async equalTo(row: RoleAssignmentEntity): Promise<RoleAssignmentEntity | null> {
+    const { principalId, roleDefinitionId, scopeKey } = row;
+    return this.#data.getRepository(RoleAssignmentEntity).findOneBy({ principalId, roleDefinitionId, scopeKey });
+  }
+
+  /** Assignments at the scope and above it, and those below it too if asked for, in the order of their ids. */
+  async around(key: string, below: boolean): Promise<RoleAssignmentEntity[]> {
+    const query = this.#data.getRepository(RoleAssignmentEntity).createQueryBuilder('a');
+    query.where(`(a.scopeKey = :key OR a.scopeKey = '/' OR starts_with(:key, a.scopeKey || '/'))`, { key });
+    if (below) query.orWhere(`starts_with(a.scopeKey, :under)`, { under: key === '/' ? '/' : `${key}/` });
+    return query.orderBy('a.id').getMany();
+  }
+
+  /** Says whether it wrote: the same role of the same principal at the same scope is kept once. */
+  async insert(row: RoleAssignmentEntity, manager?: EntityManager): Promise<boolean> {
+    const write = async (within: EntityManager): Promise<boolean> => {
+      const { raw } = await within
+        .createQueryBuilder()
+        .insert()
+        .into(RoleAssignmentEntity)
+        .values(row)
+        .orIgnore()
+        .returning('id')
+        .execute();
+      await this.#broadcast.publish(within, roleAssignmentsChannel, row.principalId);
+      return (raw as unknown[]).length === 1;
+    };
+    return manager ? write(manager) : this.#data.transaction(write);
+  }
+
+  async remove(row: RoleAssignmentEntity): Promise<void> {
+    await this.#data.transaction(async (manager) => {
+      await manager.delete(RoleAssignmentEntity, { id: row.id });
+      await this.#broadcast.publish(manager, roleAssignmentsChannel, row.principalId);
+    });
+  }
+
+  /** Removes what is assigned at a scope and below: the resource is gone, and its name may come back as something else. */
+  async removeUnder(key: string, manager?: EntityManager): Promise<void> {
+    const write = async (within: EntityManager): Promise<void> => {
+      const rows = await within
+        .createQueryBuilder(RoleAssignmentEntity, 'a')
+        .where('(a.scopeKey = :key OR starts_with(a.scopeKey, :under))', { key, under: `${key}/` })
+        .getMany();
+      for (const row of rows) {
+        await within.delete(RoleAssignmentEntity, { id: row.id });
+        await this.#broadcast.publish(within, roleAssignmentsChannel, row.principalId);
+      }
+    };
+    await (manager ? write(manager) : this.#data.transaction(write));
+  }
+}

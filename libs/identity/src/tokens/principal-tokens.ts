@@ -1,0 +1,103 @@
+import type { Claims } from '../keys/claims.js';
+import { invalid } from '../keys/compact-jws.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { VerifiedTokens } from '../keys/verified-tokens.js';
+import type { Principal } from '../principals/principals.js';
+
+/** Who presents an access token of the installation's token issuer. */
+export interface TokenBearer {
+  /** Object id of the principal: what roles are assigned to. */
+  principalId: string;
+  clientId: string;
+  tenantId: string;
+  /** Whom the token is for, as it was asked for, without a slash at the end. */
+  audience: string;
+  /** Seconds since 1970. */
+  expiresAt: number;
+  tokenId: string;
+}
+
+export interface PrincipalTokensOptions {
+  keys: KeyRing;
+  /** The address the issuer is known under (`REGATTA_MANAGEMENT_URL`): the beginning of every `iss`. */
+  authority: string;
+  lifeSeconds?: number;
+  now?: () => number;
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * Access tokens for principals, as Microsoft Entra issues them: the management API takes them, and the data plane's
+ * `/oauth2/exchange` takes them. Not the tokens a registry issues: those have another issuer and other claims, and neither kind
+ * is ever taken for the other.
+ */
+export class PrincipalTokens {
+  readonly #keys: KeyRing;
+  readonly #authority: string;
+  readonly #lifeSeconds: number;
+  readonly #verified: VerifiedTokens<TokenBearer>;
+
+  constructor(options: PrincipalTokensOptions) {
+    this.#keys = options.keys;
+    this.#authority = options.authority.replace(/\/+$/, '');
+    this.#lifeSeconds = options.lifeSeconds ?? 3600;
+    this.#verified = new VerifiedTokens({ epochOf: options.keys, now: options.now, verify: (token) => this.#verify(token) });
+  }
+
+  /** The issuer of a tenant's tokens: what `iss` says and what its OpenID configuration says. */
+  issuerOf(tenantId: string): string {
+    return `${this.#authority}/${tenantId}/v2.0`;
+  }
+
+  /** A token that says who the principal is, for one audience. */
+  issue(principal: Pick<Principal, 'id' | 'clientId' | 'tenantId'>, audience: string): { token: string; expiresInSeconds: number } {
+    const token = this.#keys.sign(
+      {
+        aud: audience,
+        iss: this.issuerOf(principal.tenantId),
+        sub: principal.id,
+        oid: principal.id,
+        tid: principal.tenantId,
+        appid: principal.clientId,
+        azp: principal.clientId,
+        idtyp: 'app',
+        ver: '2.0',
+      },
+      { expiresInSeconds: this.#lifeSeconds },
+    );
+    return { token, expiresInSeconds: this.#lifeSeconds };
+  }
+
+  /**
+   * Who presents this token; from memory when it was seen before. Pass the audiences the caller answers to: slashes at their end
+   * do not count.
+   * @throws Fault `InvalidToken`
+   */
+  bearer(token: string, audiences: readonly string[]): TokenBearer {
+    const bearer = this.#verified.get(token);
+    if (!audiences.some((audience) => bareAudience(audience) === bearer.audience)) throw invalid('The token is for another audience.');
+    return bearer;
+  }
+
+  #verify(token: string): { value: TokenBearer; exp: number } {
+    const value = this.bearerOf(this.#keys.verify(token));
+    return { value, exp: value.expiresAt };
+  }
+
+  /** Reads a bearer from claims whose signature and times hold. @throws Fault `InvalidToken` */
+  bearerOf(claims: Claims): TokenBearer {
+    const { oid, tid, appid, idtyp, sub, iss, aud, exp, jti } = claims;
+    if (typeof oid !== 'string' || !uuid.test(oid) || oid !== sub) throw invalid('The token claim oid is missing or not an id.');
+    if (typeof tid !== 'string' || !uuid.test(tid)) throw invalid('The token claim tid is missing or not an id.');
+    if (typeof appid !== 'string' || !uuid.test(appid)) throw invalid('The token claim appid is missing or not an id.');
+    if (idtyp !== 'app') throw invalid('The token is not for a service principal.');
+    if (iss !== this.issuerOf(tid)) throw invalid('The token was issued by somebody else.');
+    return { principalId: oid, clientId: appid, tenantId: tid, audience: bareAudience(aud), expiresAt: exp, tokenId: jti };
+  }
+}
+
+/** `https://host/` and `https://host` name the same audience. */
+export function bareAudience(audience: string): string {
+  return audience.replace(/\/+$/, '').toLowerCase();
+}
