@@ -1,6 +1,7 @@
 import { DataSource, type EntityManager } from 'typeorm';
 import { Outbox, type JobDefinition, type OutboxOptions } from '#lib/platform';
 import { OperationsTable } from './operations/operations.table.js';
+import { RegistriesTable } from './registries/registries.table.js';
 import { ResourceGroupsTable } from './resource-groups/resource-groups.table.js';
 import { SubscriptionsTable } from './subscriptions/subscriptions.table.js';
 import { TenantsTable } from './tenants/tenants.table.js';
@@ -19,6 +20,7 @@ export class ControlStore {
   readonly subscriptions: SubscriptionsTable;
   readonly resourceGroups: ResourceGroupsTable;
   readonly operations: OperationsTable;
+  readonly registries: RegistriesTable;
   readonly outbox: ControlOutbox;
   readonly #source: DataSource | EntityManager;
   readonly #manager: EntityManager;
@@ -32,6 +34,7 @@ export class ControlStore {
     this.subscriptions = new SubscriptionsTable(manager);
     this.resourceGroups = new ResourceGroupsTable(manager);
     this.operations = new OperationsTable(manager);
+    this.registries = new RegistriesTable(manager);
     const outbox = new Outbox();
     this.outbox = { add: (job, payload, options) => outbox.add(manager, job, payload, options) };
   }

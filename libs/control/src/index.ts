@@ -1,4 +1,5 @@
 import type { EntityList, MigrationList } from '#lib/platform';
+import { Registries1764000200100 } from './migrations/20261123-registries.js';
 import { Subscriptions1764000200000 } from './migrations/20261123-subscriptions.js';
 import { OperationEntity } from './operations/operation.entity.js';
 import { RegistryEntity } from './registries/registry.entity.js';
@@ -12,6 +13,7 @@ export * from './operations/operations.table.js';
 export * from './registries/registry-settings.js';
 export * from './registries/registry-id.js';
 export * from './registries/registry-changed.js';
+export * from './registries/registries.table.js';
 export * from './registries/registry.entity.js';
 export * from './snapshots/registry-snapshot.js';
 export * from './snapshots/registry-snapshots.js';
@@ -26,4 +28,4 @@ export * from './tenants/tenants.table.js';
 /** Every table of schema `control`. */
 export const controlEntities: EntityList = [TenantEntity, SubscriptionEntity, ResourceGroupEntity, OperationEntity, RegistryEntity];
 /** How schema `control` came to be, oldest first. */
-export const controlMigrations: MigrationList = [Subscriptions1764000200000];
+export const controlMigrations: MigrationList = [Subscriptions1764000200000, Registries1764000200100];

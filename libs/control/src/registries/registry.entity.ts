@@ -11,6 +11,7 @@ export interface SealedPassword {
 
 /** One registry: what its owner wants it to be. */
 @Entity({ schema: 'control', name: 'registries' })
+@Index('registries_by_subscription', ['subscriptionId', 'nameKey'])
 @Index('registries_by_group', ['subscriptionId', 'groupKey', 'nameKey'])
 export class RegistryEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'registries_pkey' })
@@ -27,7 +28,7 @@ export class RegistryEntity {
   resourceGroup!: string;
 
   /** `resourceGroup` in lower case: how it is looked for. */
-  @Column('text', { name: 'group_key' })
+  @Column({ type: 'text', name: 'group_key', collation: 'C' })
   groupKey!: string;
 
   /** The name as its owner wrote it. */
@@ -36,7 +37,7 @@ export class RegistryEntity {
 
   /** `name` in lower case: unique in the whole installation. */
   @Index('registries_name_key', { unique: true })
-  @Column('text', { name: 'name_key' })
+  @Column({ type: 'text', name: 'name_key', collation: 'C' })
   nameKey!: string;
 
   /** First label of the login server, in lower case: the name, or the name and a hash. */
