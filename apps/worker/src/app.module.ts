@@ -1,0 +1,38 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Broadcast, Health, Outbox, type JobHandler, type Logger } from '#lib/platform';
+import type { DataSource } from 'typeorm';
+import type { WorkerConfig } from './config.js';
+import { JobRunner } from './job-runner.js';
+import { handlers } from './subscriptions.js';
+import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
+
+export interface WorkerParts {
+  config: WorkerConfig;
+  logger: Logger;
+  /** Connected and migrated; closed with the application. */
+  dataSource: DataSource;
+  broadcast: Broadcast;
+  health: Health;
+}
+
+/** The worker: jobs of one region, and of none in particular. */
+@Module({})
+export class WorkerModule {
+  static with({ config, logger, dataSource, broadcast, health }: WorkerParts): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [TypeOrmModule.forRootAsync({ useFactory: () => dataSource.options, dataSourceFactory: async () => dataSource })],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
+        { provide: Broadcast, useValue: broadcast },
+        { provide: Health, useValue: health },
+        Outbox,
+        ...handlers,
+        { provide: HANDLERS, useFactory: (...list: JobHandler<never>[]) => list, inject: handlers },
+        JobRunner,
+      ],
+    };
+  }
+}

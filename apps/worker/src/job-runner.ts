@@ -1,0 +1,54 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Broadcast, Health, JobSystem, jobMetrics, type JobHandler, type Logger } from '#lib/platform';
+import { DataSource } from 'typeorm';
+import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
+import type { WorkerConfig } from './config.js';
+import { schedules } from './subscriptions.js';
+
+const gaugeMs = 10_000;
+
+/** Runs the jobs for as long as the application runs. */
+@Injectable()
+export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #jobs: JobSystem;
+  #gauge: NodeJS.Timeout | null = null;
+
+  constructor(
+    @Inject(CONFIG) config: WorkerConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(HANDLERS) handlers: JobHandler<never>[],
+    private readonly dataSource: DataSource,
+    broadcast: Broadcast,
+    health: Health,
+  ) {
+    const backend = config.REDIS_URL ? { redisUrl: config.REDIS_URL } : { databaseUrl: config.DATABASE_URL };
+    const region = config.REGATTA_REGION;
+    this.#jobs = new JobSystem(
+      { dataSource, broadcast, backend, logger, region, concurrency: config.REGATTA_JOB_CONCURRENCY },
+      handlers,
+      schedules,
+    );
+    health.check('postgres', async () => void (await dataSource.query('SELECT 1')));
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#jobs.start();
+    this.#gauge = setInterval(() => void this.#measure(), gaugeMs);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.#gauge) clearInterval(this.#gauge);
+    await this.#jobs.close();
+  }
+
+  async #measure(): Promise<void> {
+    try {
+      const [row] = await this.dataSource.query<{ waiting: string }[]>(
+        'SELECT count(*) AS waiting FROM platform.outbox WHERE available_at <= now()',
+      );
+      jobMetrics.outboxWaiting.set(Number(row?.waiting ?? 0));
+    } catch (error) {
+      this.logger.warn({ err: error }, 'could not count the outbox');
+    }
+  }
+}
