@@ -13,7 +13,10 @@ export const pageMax = 1000;
  * Reads `n` and `last` of a listing. Absent `n` is the default, large `n` is clamped, whatever its length; `n=0` asks for
  * nothing; what is no count is `PaginationNumberInvalid`. `last` is a plain string to compare with, cut to 512 characters.
  */
-export function parsePage(query: { n?: string | undefined; last?: string | undefined }, limits: { byDefault?: number; max?: number } = {}): Page {
+export function parsePage(
+  query: { n?: string | undefined; last?: string | undefined },
+  limits: { byDefault?: number; max?: number } = {},
+): Page {
   const max = limits.max ?? pageMax;
   return { n: count(query.n, limits.byDefault ?? pageDefault, max), last: (query.last ?? '').replaceAll('\u0000', '').slice(0, 512) };
 }

@@ -7,9 +7,13 @@ export type Reference = { kind: 'tag'; tag: string } | { kind: 'digest'; digest:
 /** Refuses what is no repository name with the fault `NameInvalid`. */
 export function parseRepositoryName(text: string): string {
   if (isRepositoryName(text)) return text;
-  throw new Fault('NameInvalid', 'A repository name is lower-case letters and digits, joined by ".", "_", "__", "-" or "/", at most 255 characters.', {
-    detail: { name: text.slice(0, 300) },
-  });
+  throw new Fault(
+    'NameInvalid',
+    'A repository name is lower-case letters and digits, joined by ".", "_", "__", "-" or "/", at most 255 characters.',
+    {
+      detail: { name: text.slice(0, 300) },
+    },
+  );
 }
 
 /** Refuses what is no tag with the fault `TagInvalid`. */

@@ -11,12 +11,15 @@ const form = /^(?:bytes[ =])?\s*(\d{1,15})-(\d{1,15})(?:\/(?:\d{1,15}|\*))?$/i;
 export function parseUploadRange(header: string | undefined, contentLength?: number): ByteRange | null {
   if (header === undefined) return null;
   const match = form.exec(header.trim());
-  if (!match) throw new Fault('RangeInvalid', 'Content-Range of an upload is "<start>-<end>".', { detail: { contentRange: header.slice(0, 100) } });
+  if (!match)
+    throw new Fault('RangeInvalid', 'Content-Range of an upload is "<start>-<end>".', { detail: { contentRange: header.slice(0, 100) } });
   const range = { start: Number(match[1]), end: Number(match[2]) };
   if (range.end < range.start) throw new Fault('RangeInvalid', 'The range of the chunk ends before it begins.', { detail: range });
   const length = range.end - range.start + 1;
   if (contentLength !== undefined && contentLength !== length) {
-    throw new Fault('SizeInvalid', `Content-Range covers ${length} bytes but Content-Length is ${contentLength}.`, { detail: { length, contentLength } });
+    throw new Fault('SizeInvalid', `Content-Range covers ${length} bytes but Content-Length is ${contentLength}.`, {
+      detail: { length, contentLength },
+    });
   }
   return range;
 }
