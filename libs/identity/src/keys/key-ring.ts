@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Broadcast, SecretBox } from '#lib/platform';
 import { checkClaims, type Claims, type Expected } from './claims.js';
-import { invalid, parseObject, readCompact, signatureHolds, signCompact, type PublicJwk } from './compact-jws.js';
+import { type CompactJws, invalid, parseObject, readCompact, signatureHolds, signCompact, type PublicJwk } from './compact-jws.js';
 import { SigningKeysTable, signingKeysChannel, successorDue, type LoadedKey, type RotationSchedule } from './signing-keys.table.js';
 
 export interface KeyRingOptions {
@@ -104,18 +104,17 @@ export class KeyRing {
    */
   verify(token: string, expected: Expected = {}): Claims {
     const jws = readCompact(token);
-    const key = this.#byKid.get(jws.kid);
-    if (!key) {
-      this.#lookAgain();
-      throw invalid('The token is signed with a key this service does not have.');
-    }
+    const key = this.#keyOf(jws);
     if (!signatureHolds(jws, key.publicKey)) throw invalid('The token signature does not hold.');
     return checkClaims(parseObject(jws.payload, 'payload'), expected, Math.floor(this.#now() / 1000));
   }
 
-  /** The public key behind a `kid`, for verifiers that are not ours (passport-jwt). */
-  publicKey(kid: string): KeyObject | undefined {
-    return this.#byKid.get(kid)?.publicKey;
+  /**
+   * The public key a token says it is signed with, for verifiers that are not ours (passport-jwt); nothing is verified yet.
+   * @throws Fault `InvalidToken` when the token is no plain ES256 token or names a key we do not have.
+   */
+  publicKeyFor(token: string): KeyObject {
+    return this.#keyOf(readCompact(token)).publicKey;
   }
 
   /** What others need to verify our tokens (RFC 7517): the keys that will sign, sign, and have signed. */
@@ -149,6 +148,13 @@ export class KeyRing {
       await this.#table.keepSchedule(this.#schedule, now);
       this.#take(await this.#table.load(this.#byKid));
     }
+  }
+
+  #keyOf(jws: CompactJws): LoadedKey {
+    const key = this.#byKid.get(jws.kid);
+    if (key) return key;
+    this.#lookAgain();
+    throw invalid('The token is signed with a key this service does not have.');
   }
 
   #someServed(now: number): boolean {

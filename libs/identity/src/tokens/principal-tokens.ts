@@ -75,18 +75,22 @@ export class PrincipalTokens {
    * @throws Fault `InvalidToken`
    */
   bearer(token: string, audiences: readonly string[]): TokenBearer {
-    const bearer = this.#verified.get(token);
-    if (!audiences.some((audience) => bareAudience(audience) === bearer.audience)) throw invalid('The token is for another audience.');
-    return bearer;
+    return requireAudience(this.#verified.get(token), audiences);
+  }
+
+  /** As `bearer`, from memory only: undefined when the token was not seen before. @throws Fault `InvalidToken` */
+  recall(token: string, audiences: readonly string[]): TokenBearer | undefined {
+    const known = this.#verified.recall(token);
+    return known && requireAudience(known, audiences);
   }
 
   #verify(token: string): { value: TokenBearer; exp: number } {
-    const value = this.bearerOf(this.#keys.verify(token));
+    const value = this.#bearerOf(this.#keys.verify(token));
     return { value, exp: value.expiresAt };
   }
 
-  /** Reads a bearer from claims whose signature and times hold. @throws Fault `InvalidToken` */
-  bearerOf(claims: Claims): TokenBearer {
+  /** Reads a bearer from claims whose signature and times hold. */
+  #bearerOf(claims: Claims): TokenBearer {
     const { oid, tid, appid, idtyp, sub, iss, aud, exp, jti } = claims;
     if (typeof oid !== 'string' || !uuid.test(oid) || oid !== sub) throw invalid('The token claim oid is missing or not an id.');
     if (typeof tid !== 'string' || !uuid.test(tid)) throw invalid('The token claim tid is missing or not an id.');
@@ -95,6 +99,11 @@ export class PrincipalTokens {
     if (iss !== this.issuerOf(tid)) throw invalid('The token was issued by somebody else.');
     return { principalId: oid, clientId: appid, tenantId: tid, audience: bareAudience(aud), expiresAt: exp, tokenId: jti };
   }
+}
+
+function requireAudience(bearer: TokenBearer, audiences: readonly string[]): TokenBearer {
+  if (audiences.some((audience) => bareAudience(audience) === bearer.audience)) return bearer;
+  throw invalid('The token is for another audience.');
 }
 
 /** `https://host/` and `https://host` name the same audience. */

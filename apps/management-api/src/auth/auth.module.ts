@@ -1,0 +1,66 @@
+import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { KeyRing, Principals, PrincipalTokens, RoleAssignments } from '#lib/identity';
+import { Broadcast, type Logger, SecretBox } from '#lib/platform';
+import { LOGGER } from '../arm-http/tokens.js';
+import { AuthSettings } from './auth-settings.js';
+import { AuthenticationGuard } from './authentication.guard.js';
+import { AuthorizationGuard } from './authorization.guard.js';
+
+const identityParts = [KeyRing, Principals, PrincipalTokens, RoleAssignments];
+
+/**
+ * Who may do what: the identity lib as injectables, and the two global guards. Import it before the modules whose guards look at
+ * the caller. Needs `DataSource`, `Broadcast`, `SecretBox` and `LOGGER` from a global module, and a migrated database.
+ */
+@Global()
+@Module({})
+export class AuthModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(KeyRing) private readonly keys: KeyRing,
+    @Inject(Principals) private readonly principals: Principals,
+    @Inject(RoleAssignments) private readonly roles: RoleAssignments,
+  ) {}
+
+  static with(settings: AuthSettings): DynamicModule {
+    return {
+      module: AuthModule,
+      providers: [
+        { provide: AuthSettings, useValue: settings },
+        {
+          provide: KeyRing,
+          inject: [DataSource, Broadcast, SecretBox, LOGGER],
+          useFactory: (dataSource: DataSource, broadcast: Broadcast, secrets: SecretBox, log: Logger) =>
+            new KeyRing({ dataSource, broadcast, secrets, log }),
+        },
+        {
+          provide: Principals,
+          inject: [DataSource, Broadcast],
+          useFactory: (dataSource: DataSource, broadcast: Broadcast) => new Principals({ dataSource, broadcast }),
+        },
+        {
+          provide: RoleAssignments,
+          inject: [DataSource, Broadcast],
+          useFactory: (dataSource: DataSource, broadcast: Broadcast) => new RoleAssignments({ dataSource, broadcast }),
+        },
+        {
+          provide: PrincipalTokens,
+          inject: [KeyRing],
+          useFactory: (keys: KeyRing) => new PrincipalTokens({ keys, authority: settings.managementUrl }),
+        },
+        { provide: APP_GUARD, useClass: AuthenticationGuard },
+        { provide: APP_GUARD, useClass: AuthorizationGuard },
+      ],
+      exports: [AuthSettings, ...identityParts],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    await Promise.all([this.keys.start(), this.principals.start(), this.roles.start()]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.keys.close(), this.principals.close(), this.roles.close()]);
+  }
+}

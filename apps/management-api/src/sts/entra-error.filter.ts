@@ -1,0 +1,33 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '#lib/platform';
+import { LOGGER } from '../arm-http/tokens.js';
+import { correlationIdOf } from './correlation-id.js';
+import { EntraError, entraErrorBody } from './entra-error.js';
+
+/** Every failure of the token issuer in Entra's form. What has no name is logged whole and told without detail. */
+@Catch()
+export class EntraErrorFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly log: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const error = this.#named(thrown);
+    void http
+      .getResponse<FastifyReply>()
+      .status(error.status)
+      .headers({ ...error.headers, 'cache-control': 'no-store', pragma: 'no-cache' })
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(entraErrorBody(error, correlationIdOf(request)));
+  }
+
+  #named(thrown: unknown): EntraError {
+    if (thrown instanceof EntraError) return thrown;
+    if (thrown instanceof HttpException && thrown.getStatus() < 500) {
+      return new EntraError(thrown.getStatus(), 'invalid_request', 900144, 'The request could not be read.');
+    }
+    this.log.error({ err: thrown }, 'the token issuer failed');
+    return new EntraError(500, 'server_error', 90033, 'A transient error has occurred. Please try again.');
+  }
+}
