@@ -22,7 +22,7 @@ export interface RegistrySnapshotsOptions {
 
 interface Remembered {
   snapshot: RegistrySnapshot | null;
-  /** When it was read; 0 once a change has been announced. */
+  /** When it was read; -Infinity once a change has been announced. */
   readAt: number;
 }
 
@@ -63,7 +63,10 @@ export class RegistrySnapshots {
 
   /** Begins to listen for changes. */
   async start(): Promise<void> {
-    this.#stopListening ??= await this.#options.broadcast?.subscribe(registryChanged, (payload) => this.#forget(payload));
+    if (this.#stopListening || !this.#options.broadcast) return;
+    // What was announced while nobody listened is lost: everything may have changed.
+    this.#options.broadcast.onReconnect(() => this.#forgetAll());
+    this.#stopListening = await this.#options.broadcast.subscribe(registryChanged, (payload) => this.#forget(payload));
   }
 
   /** Stops listening and forgets everything. */
@@ -80,6 +83,14 @@ export class RegistrySnapshots {
     for (const [key, known] of this.#remembered) {
       if (known.snapshot === null) this.#remembered.delete(key);
       else if (key === name || known.snapshot.name.toLowerCase() === name) known.readAt = -Infinity;
+    }
+  }
+
+  #forgetAll(): void {
+    this.#changes += 1;
+    for (const [key, known] of this.#remembered) {
+      if (known.snapshot === null) this.#remembered.delete(key);
+      else known.readAt = -Infinity;
     }
   }
 

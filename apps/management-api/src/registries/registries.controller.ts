@@ -1,0 +1,104 @@
+import { Body, Delete, Get, Inject, Param, Patch, Put } from '@nestjs/common';
+import { accepted, created, noContent, ok, type ArmReply, type OperationLink } from '#lib/arm';
+import type { OperationEntity, RegistryEntity } from '#lib/control';
+import { Call, type ArmCall } from '../arm-http/arm-call.js';
+import { ArmController, Verb } from '../arm-http/arm-controller.js';
+import { Pages } from '../arm-http/pages.js';
+import { CONFIG } from '../arm-http/tokens.js';
+import type { ManagementConfig } from '../config.js';
+import { RegistriesService, type Written } from './registries.service.js';
+import { registryEtag, renderRegistry } from './registry-view.js';
+import { registry, registryPatch, registryPut, type RegistryPatch, type RegistryPut } from './registry.resource.js';
+
+const acr = 'Microsoft.ContainerRegistry/registries';
+
+/** Registries of one resource group. */
+@ArmController({
+  area: 'registries',
+  type: 'registries',
+  tag: 'Registries',
+  path: 'subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/providers/Microsoft.ContainerRegistry/registries',
+})
+export class RegistriesController {
+  constructor(
+    private readonly registries: RegistriesService,
+    private readonly pages: Pages,
+    @Inject(CONFIG) private readonly config: ManagementConfig,
+  ) {}
+
+  @Get()
+  @Verb({
+    id: 'Registries_ListByResourceGroup',
+    summary: 'Lists the registries of a resource group.',
+    action: `${acr}/read`,
+    answers: { 200: registry.page },
+  })
+  async list(@Call() call: ArmCall): Promise<ArmReply> {
+    return this.pages.reply(call, await this.registries.list(call, this.pages.read(call)), (row) => this.#render(call, row));
+  }
+
+  @Get(':registryName')
+  @Verb({ id: 'Registries_Get', summary: 'Gets a registry.', action: `${acr}/read`, answers: { 200: registry.response } })
+  async get(@Call() call: ArmCall, @Param('registryName') name: string): Promise<ArmReply> {
+    const row = await this.registries.get(call, name);
+    return ok(this.#render(call, row), { etag: registryEtag(row) });
+  }
+
+  @Put(':registryName')
+  @Verb({
+    id: 'Registries_Create',
+    summary: 'Creates a registry, or makes it what the body says.',
+    action: `${acr}/write`,
+    answers: { 200: registry.response, 201: registry.response },
+    longRunning: true,
+  })
+  async put(
+    @Call() call: ArmCall,
+    @Param('registryName') name: string,
+    @Body({ schema: registryPut }) body: RegistryPut,
+  ): Promise<ArmReply> {
+    return this.#written(call, await this.registries.put(call, name, body));
+  }
+
+  @Patch(':registryName')
+  @Verb({
+    id: 'Registries_Update',
+    summary: 'Changes what the body names.',
+    action: `${acr}/write`,
+    answers: { 200: registry.response },
+    longRunning: true,
+  })
+  async patch(
+    @Call() call: ArmCall,
+    @Param('registryName') name: string,
+    @Body({ schema: registryPatch }) body: RegistryPatch,
+  ): Promise<ArmReply> {
+    return this.#written(call, await this.registries.patch(call, name, body));
+  }
+
+  @Delete(':registryName')
+  @Verb({
+    id: 'Registries_Delete',
+    summary: 'Deletes a registry and everything in it.',
+    action: `${acr}/delete`,
+    answers: { 202: null, 204: null },
+    longRunning: true,
+  })
+  async remove(@Call() call: ArmCall, @Param('registryName') name: string): Promise<ArmReply> {
+    const operation = await this.registries.remove(call, name);
+    return operation ? accepted({ operation: linkTo(operation) }) : noContent();
+  }
+
+  #written(call: ArmCall, { row, isNew, operation }: Written): ArmReply {
+    const options = { etag: registryEtag(row), ...(operation && { operation: linkTo(operation) }) };
+    const body = this.#render(call, row);
+    return isNew ? created(body, options) : ok(body, options);
+  }
+
+  #render(call: ArmCall, row: RegistryEntity) {
+    return renderRegistry(row, call.apiVersion.value, this.config.REGATTA_LOGIN_SERVER_SUFFIX);
+  }
+}
+
+/** Where an operation on a registry is asked for. */
+const linkTo = ({ resourceId, name }: OperationEntity): OperationLink => ({ scope: resourceId, name });

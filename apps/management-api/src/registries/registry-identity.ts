@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { RegistryIdentity } from '#lib/control';
+import { Fault } from '#lib/domain';
+
+const assignedId = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+$/i;
+const echoed = z.unknown().optional().meta({ readOnly: true });
+
+/** The managed identity of a registry as a client writes it. */
+export const registryIdentity = z
+  .object({
+    type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']).default('None'),
+    userAssignedIdentities: z
+      .record(
+        z.string().regex(assignedId, 'must be the resource id of a user-assigned identity'),
+        z.object({ principalId: echoed, clientId: echoed }).nullable(),
+      )
+      .nullable()
+      .optional(),
+    principalId: echoed,
+    tenantId: echoed,
+  })
+  .meta({ id: 'RegistryIdentity', description: 'The managed identity of the registry.' });
+export type AskedIdentity = z.infer<typeof registryIdentity>;
+
+/** The identity asked for, with what the service adds; a system-assigned one keeps its principal as long as it lasts. */
+export function identityOf(
+  asked: AskedIdentity | null | undefined,
+  present: RegistryIdentity | null,
+  tenantId: string,
+): RegistryIdentity | null {
+  if (!asked || asked.type === 'None') {
+    if (Object.keys(withoutRemoved(asked?.userAssignedIdentities)).length > 0) throw needsType();
+    return asked ? { type: 'None' } : null;
+  }
+  const assigned = withoutRemoved(asked.userAssignedIdentities);
+  const wantsAssigned = asked.type.includes('UserAssigned');
+  if (wantsAssigned && Object.keys(assigned).length === 0) {
+    throw new Fault(
+      'InvalidParameter',
+      `identity.userAssignedIdentities must name at least one identity when identity.type is '${asked.type}'.`,
+      {
+        target: 'identity.userAssignedIdentities',
+      },
+    );
+  }
+  if (!wantsAssigned && Object.keys(assigned).length > 0) throw needsType();
+  const identity: RegistryIdentity = { type: asked.type };
+  if (asked.type.includes('SystemAssigned')) {
+    identity.principalId = present?.principalId ?? randomUUID();
+    identity.tenantId = tenantId;
+  }
+  if (wantsAssigned) identity.userAssignedIdentities = assigned;
+  return identity;
+}
+
+const needsType = () =>
+  new Fault('InvalidParameter', "identity.type must be 'UserAssigned' or 'SystemAssigned, UserAssigned' when identities are named.", {
+    target: 'identity.type',
+  });
+
+/** A null removes an identity (PATCH); what is left is named, and nothing is known of it but its name. */
+function withoutRemoved(assigned: AskedIdentity['userAssignedIdentities']): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(assigned ?? {})
+      .filter(([, value]) => value !== null)
+      .map(([id]) => [id, {}]),
+  );
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { ContentIndex } from '#lib/content';
+import {
+  ControlStore,
+  finishRegistryDeletion,
+  registryChanged,
+  registryId as armId,
+  sweepAfterSeconds,
+  sweepDeletedRegistry,
+} from '#lib/control';
+import { RoleAssignments } from '#lib/identity';
+import type { JobHandler, Payload } from '#lib/platform';
+
+/**
+ * Removes what a registry holds, then who may do what with it, then the registry. Every step may be repeated: a worker that
+ * dies in the middle is followed by one that begins again and finds less to do.
+ */
+@Injectable()
+export class RegistryDeletionHandler implements JobHandler<Payload<typeof finishRegistryDeletion>> {
+  readonly job = finishRegistryDeletion;
+
+  constructor(
+    private readonly control: ControlStore,
+    private readonly content: ContentIndex,
+    private readonly roles: RoleAssignments,
+  ) {}
+
+  async run({ registryId, operationId }: Payload<typeof finishRegistryDeletion>, signal: AbortSignal): Promise<void> {
+    const row = await this.control.registries.byId(registryId);
+    // The row goes last: while it is there, there may be something left. Without it, only the operation can be.
+    if (row?.provisioningState === 'Deleting') {
+      await this.content.deleteAllOfRegistry(registryId, signal);
+      signal.throwIfAborted();
+      // Before the row: afterwards the name, and with it the id, may be another registry's.
+      await this.roles.resourceGone(armId(row));
+    }
+    await this.control.transaction(async (store) => {
+      if (row && (await store.registries.delete(registryId))) {
+        await store.announce(registryChanged, row.nameKey);
+        await store.outbox.add(sweepDeletedRegistry, { registryId }, { delaySeconds: sweepAfterSeconds });
+      }
+      await store.operations.succeed(operationId);
+    });
+  }
+
+  /** The registry stays as it is, being deleted: another DELETE begins anew. */
+  async gaveUp({ operationId }: Payload<typeof finishRegistryDeletion>, error: Error): Promise<void> {
+    await this.control.operations.fail(operationId, {
+      code: 'RegistryDeletionFailed',
+      message: `The registry could not be deleted completely: ${error.name}. Delete it again.`,
+    });
+  }
+}
