@@ -5,6 +5,7 @@ import { Outbox1764000000000 } from './migrations/20261123-outbox.js';
 export * from './buckets/index.js';
 export * from './config/read-config.js';
 export * from './config/settings.js';
+export * from './embedded-postgres/index.js';
 export * from './http/health.js';
 export * from './http/listen.js';
 export * from './http/ops-server.js';
