@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+// Not 'import' or 'default': TypeORM could not load pg then.
+const conditions = ['source', 'module', 'node', 'development|production'];
+
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'] } },
+  ssr: { resolve: { conditions } },
+  environments: { __vitest__: { resolve: { conditions } } },
   test: {
     include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts'],
     pool: 'forks',
     setupFiles: ['reflect-metadata'],
+    globalSetup: ['./libs/testkit/src/database/global-setup.ts'],
+    reporters: ['default', './libs/testkit/src/programs/skips-reporter.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
   },
 });
