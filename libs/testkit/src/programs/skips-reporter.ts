@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** True where nothing may be skipped: every program is there (`.ci/run` installs them). */
-const strict = process.env['REGATTA_TEST_STRICT'] === '1';
+const strict = process.env['REGATTA_TEST_STRICT'] === '1' || process.env['CI'] === 'true';
 
 // Set before the workers start, so that they inherit it and note their skips there.
 process.env['REGATTA_TEST_SKIPS'] ??= join(mkdtempSync(join(tmpdir(), 'regatta-skips-')), 'skips.jsonl');
@@ -18,7 +18,7 @@ export default class SkipsReporter implements Reporter {
     const lines = [`\nSkipped: ${skipped.length} tests.`, ...notes.map(({ why, remedy }) => `  ${why}: ${remedy}`)];
     if (strict) {
       lines.push(
-        'Nothing may be skipped here (REGATTA_TEST_STRICT=1):',
+        'Nothing may be skipped here (REGATTA_TEST_STRICT=1 or CI=true):',
         ...skipped.map((test) => `  ${test.module.moduleId}: ${test.fullName}`),
       );
       process.exitCode = 1;
