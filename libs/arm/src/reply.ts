@@ -7,8 +7,8 @@ export interface OperationLink {
   scope: string;
   /** The operation's public name, e.g. `registries-6f9619ff-8b86-d011-b42d-00c04fc964ff`. */
   name: string;
-  /** How the two collections are called under `scope`; resource groups use `operationresults` at subscription level. */
-  segments?: { status?: string; result?: string };
+  /** How the two collections under `scope` are called, where not `operationStatuses` and `operationResults`; null: there is none. */
+  segments?: { status?: string | null; result?: string };
 }
 
 /** What a verb answers: rendered by one interceptor at the edge, so that controllers stay free of HTTP. */

@@ -110,7 +110,10 @@ export function putBody<P extends z.ZodRawShape, R extends z.ZodRawShape, T exte
   resource: ArmResource<P, R, T>,
 ): z.ZodType<PutBody<P, T>> {
   const needsProperties = !resource.properties.safeParse({}).success;
-  const properties: z.ZodObject = z.object({ ...resource.properties.shape, provisioningState: z.string().optional().meta({ readOnly: true }) });
+  const properties: z.ZodObject = z.object({
+    ...resource.properties.shape,
+    provisioningState: z.string().optional().meta({ readOnly: true }),
+  });
   return z
     .object({
       ...echoed,

@@ -1,7 +1,7 @@
 import { applyDecorators, Controller, SetMetadata } from '@nestjs/common';
-import { ApiDefaultResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiDefaultResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { errorResponse, type ApiArea } from '#lib/arm';
+import { apiVersions, errorResponse, newestVersion, type ApiArea } from '#lib/arm';
 import { Requires } from './access.js';
 
 /** What every route of an ARM controller shares. */
@@ -26,7 +26,15 @@ export const armRoutes = Symbol('arm routes');
 
 /** A controller of ARM resources: api-version checked, subscription and resource group looked up, errors in ARM's form. */
 export const ArmController = (routes: ArmRoutes) =>
-  applyDecorators(Controller(routes.path), SetMetadata(armRoutes, routes), ApiTags(routes.tag));
+  applyDecorators(Controller(routes.path), SetMetadata(armRoutes, routes), ApiTags(routes.tag), versionQuery(routes.area));
+
+const versionQuery = (area: ApiArea) =>
+  ApiQuery({
+    name: 'api-version',
+    required: true,
+    description: 'The version of the API the request is written for.',
+    schema: { type: 'string', enum: [...apiVersions[area]].sort(), default: newestVersion(area) },
+  });
 
 /** What a verb promises: its name in the specification, the right it needs, and every answer it may give. */
 export interface VerbDescription {

@@ -1,0 +1,47 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ArmHttpModule } from './arm-http/arm-http.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { InstallationModule, type ManagementParts } from './installation.module.js';
+import {
+  OperationsController,
+  RegistryOperationsController,
+  SubscriptionOperationsController,
+} from './operations/operations.controller.js';
+import { OperationsService } from './operations/operations.service.js';
+import { ProviderOperationsController, ProvidersController, RegisteredProvidersController } from './resources/providers.controller.js';
+import { ResourceGroupsController } from './resources/resource-groups.controller.js';
+import { ResourceGroupsService } from './resources/resource-groups.service.js';
+import { ResourceListsController } from './resources/resource-lists.controller.js';
+import { ResourceListsService } from './resources/resource-lists.service.js';
+import { SubscriptionsController, TenantsController } from './resources/subscriptions.controller.js';
+import { StsModule } from './sts/sts.module.js';
+
+/** The management API: the table of contents of what it answers. */
+@Module({})
+export class ManagementModule {
+  static with(parts: ManagementParts): DynamicModule {
+    return {
+      module: ManagementModule,
+      // In this order, since guards run in the order of their modules: who is it and may they; is the address good.
+      imports: [
+        InstallationModule.with(parts),
+        AuthModule.with({ managementUrl: parts.config.REGATTA_MANAGEMENT_URL }),
+        ArmHttpModule,
+        StsModule,
+      ],
+      controllers: [
+        TenantsController,
+        SubscriptionsController,
+        ResourceGroupsController,
+        ResourceListsController,
+        ProviderOperationsController,
+        ProvidersController,
+        RegisteredProvidersController,
+        OperationsController,
+        RegistryOperationsController,
+        SubscriptionOperationsController,
+      ],
+      providers: [ResourceGroupsService, ResourceListsService, OperationsService],
+    };
+  }
+}

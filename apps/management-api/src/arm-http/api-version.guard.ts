@@ -1,0 +1,70 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requireApiVersion } from '#lib/arm';
+import { ControlStore } from '#lib/control';
+import { Fault } from '#lib/domain';
+import type { ManagementConfig } from '../config.js';
+import { callerOf } from './access.js';
+import { armRoutes, type ArmRoutes } from './arm-controller.js';
+import { baseUrlOf } from './base-url.js';
+import { CONFIG } from './tokens.js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * Between authentication and authorization: the api-version is one we know, and the subscription of the URL exists in the
+ * caller's tenant. One of another tenant is as absent as one that never was.
+ */
+@Injectable()
+export class ApiVersionGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly control: ControlStore,
+    @Inject(CONFIG) private readonly config: ManagementConfig,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const routes = this.reflector.get<ArmRoutes | undefined>(armRoutes, context.getClass());
+    if (!routes) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const caller = callerOf(request);
+    const query = request.query as Record<string, unknown>;
+    const apiVersion = requireApiVersion(routes.area, apiVersionIn(query), { type: routes.type, locations: this.config.REGATTA_REGIONS });
+    reply.header('api-supported-versions', apiVersion.value);
+    const params = request.params as Record<string, string | undefined>;
+    const subscription =
+      params['subscriptionId'] === undefined ? undefined : await this.#subscription(params['subscriptionId'], caller.tenantId);
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+    request.arm = {
+      apiVersion,
+      caller,
+      baseUrl: baseUrlOf(request, this.config.REGATTA_MANAGEMENT_URL),
+      url: request.url,
+      ...(subscription && { subscription }),
+      preconditions: { ...(ifMatch !== undefined && { ifMatch }), ...(ifNoneMatch !== undefined && { ifNoneMatch }) },
+    };
+    return true;
+  }
+
+  async #subscription(id: string, tenantId: string) {
+    if (!uuid.test(id)) {
+      throw new Fault('InvalidSubscriptionId', `The provided subscription identifier '${id.slice(0, 64)}' is malformed or invalid.`, {
+        target: 'subscriptionId',
+      });
+    }
+    const subscription = await this.control.subscriptions.byId(id);
+    if (!subscription || subscription.tenantId !== tenantId || subscription.state === 'Deleted') {
+      throw new Fault('SubscriptionNotFound', `The subscription '${id}' could not be found.`);
+    }
+    return subscription;
+  }
+}
+
+// Query parameter names of ARM compare without regard to case.
+function apiVersionIn(query: Record<string, unknown>): unknown {
+  if (query['api-version'] !== undefined) return query['api-version'];
+  const name = Object.keys(query).find((key) => key.toLowerCase() === 'api-version');
+  return name === undefined ? undefined : query[name];
+}

@@ -1,0 +1,61 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { armError, unnamedError } from '#lib/arm';
+import { Fault } from '#lib/domain';
+import type { Logger } from '#lib/platform';
+import { faultOfHttp, faultOfPostgres } from './framework-faults.js';
+import { RecordedFailure } from './recorded-failure.js';
+import { KnownRoutes } from './known-routes.js';
+import { LOGGER } from './tokens.js';
+
+/** The one place where what was thrown becomes an answer. What has no name is logged whole and told as 500 without detail. */
+@Catch()
+export class ArmExceptionFilter implements ExceptionFilter {
+  constructor(
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly routes: KnownRoutes,
+  ) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    if (exception instanceof RecordedFailure) {
+      void reply.status(409).send({ error: exception.error });
+      return;
+    }
+    const fault = this.#named(exception, request, reply);
+    if (!fault) {
+      this.logger.error(
+        { err: exception, method: request.method, route: request.routeOptions?.url },
+        'a request failed for no known reason',
+      );
+      void reply.status(500).header('content-type', 'application/json; charset=utf-8').send(unnamedError());
+      return;
+    }
+    const { status, body } = armError(fault);
+    if (status >= 500) this.logger.error({ err: fault }, 'a request failed');
+    const wait = (fault.detail as { retryAfterSeconds?: unknown } | undefined)?.retryAfterSeconds;
+    if (typeof wait === 'number') reply.header('retry-after', String(Math.ceil(wait)));
+    else if (status === 503) reply.header('retry-after', '2');
+    void reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);
+  }
+
+  #named(exception: unknown, request: FastifyRequest, reply: FastifyReply): Fault | null {
+    if (exception instanceof Fault) return exception;
+    const status = exception instanceof HttpException ? exception.getStatus() : (exception as { statusCode?: number } | null)?.statusCode;
+    if (status === 404 && exception instanceof HttpException) return this.#noRoute(request, reply);
+    return faultOfPostgres(exception) ?? faultOfHttp(exception, status);
+  }
+
+  #noRoute(request: FastifyRequest, reply: FastifyReply): Fault {
+    const methods = this.routes.methodsOf(request.url);
+    if (methods.length === 0)
+      return new Fault('RouteNotFound', `There is no resource type at '${request.url.split('?', 1)[0]!.slice(0, 256)}'.`);
+    reply.header('allow', methods.join(', '));
+    return new Fault('MethodNotAllowed', `The method ${request.method} is not supported here; supported are ${methods.join(', ')}.`);
+  }
+}

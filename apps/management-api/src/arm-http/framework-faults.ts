@@ -1,0 +1,37 @@
+import { HttpException } from '@nestjs/common';
+import { Fault } from '#lib/domain';
+
+/** What Fastify and Nest refuse before a handler runs, by status and by Fastify's own code. */
+export function faultOfHttp(exception: unknown, status: number | undefined): Fault | null {
+  const { code, message } = exception as { code?: unknown; message?: unknown };
+  const text = typeof message === 'string' ? message : '';
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
+    return new Fault('InvalidRequestContent', 'The request content was invalid: the body is empty, although Content-Type announces JSON.');
+  }
+  if (status === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new Fault('RequestTooLarge', 'The request body is larger than 4 MiB.');
+  if (status === 415) return new Fault('UnsupportedMediaType', 'The request body must be JSON: send Content-Type: application/json.');
+  if (exception instanceof SyntaxError || status === 400) {
+    return new Fault('InvalidRequestContent', `The request content was invalid and could not be deserialized: '${text.slice(0, 200)}'.`);
+  }
+  if (status === 414) return new Fault('InvalidParameter', 'A name in the URL is longer than 512 characters.');
+  if (status === 429) return new Fault('TooManyRequests', 'Too many requests; try again later.');
+  if (status === 401) return new Fault('AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing or invalid.");
+  if (status === 403) return new Fault('AuthorizationFailed', 'The caller is not allowed to do this.');
+  if (status === 503 || code === 'FST_ERR_CLOSE') return new Fault('ServiceUnavailable', 'The service is shutting down; try again.');
+  if (exception instanceof HttpException && status !== undefined && status < 500) return new Fault('InvalidParameter', text);
+  return null;
+}
+
+// Connection refused or lost, server starting or going down, no connection to be had in time.
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', '57P01', '57P02', '57P03', '53300']);
+
+/** The database does not answer: the client may try again. */
+export function faultOfPostgres(exception: unknown): Fault | null {
+  if (typeof exception !== 'object' || exception === null) return null;
+  const { code, driverError, message } = exception as { code?: unknown; driverError?: { code?: unknown }; message?: unknown };
+  const found = [code, driverError?.code].find((value) => typeof value === 'string' && (awayCodes.has(value) || value.startsWith('08')));
+  const lost = typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect)/.test(message);
+  if (found === undefined && !lost) return null;
+  return new Fault('ServiceUnavailable', 'The service cannot reach its database at the moment; try again.', { cause: exception });
+}

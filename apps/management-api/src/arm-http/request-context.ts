@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { correlation, httpMetrics, type Correlation, type Logger } from '#lib/platform';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    correlation?: Required<Correlation>;
+    startedAt?: bigint;
+  }
+}
+
+const safeId = /^[A-Za-z0-9._:-]{1,128}$/;
+/** Asked for every few seconds by machines: not worth a line in the log each. */
+const quietRoutes = new Set(['/livez', '/readyz', '/startupz']);
+
+/**
+ * What every request gets, whatever it is for: ids (ARM RPC, common API details), the correlation of its log lines, one log
+ * line, and its place in the metrics.
+ */
+export function addRequestContext(fastify: FastifyInstance, logger: Logger): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const requestId = randomUUID();
+    const wanted = header(request, 'x-ms-correlation-request-id');
+    request.correlation = { requestId, correlationId: wanted ?? requestId };
+    request.startedAt = process.hrtime.bigint();
+    sendIds(request, reply);
+    correlation.run(request.correlation, done);
+  });
+  // The body arrives in events of the connection, outside the store: enter it again before guards and handlers run.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    if (request.correlation) correlation.run(request.correlation, done);
+    else done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const seconds = request.startedAt === undefined ? 0 : Number(process.hrtime.bigint() - request.startedAt) / 1e9;
+    httpMetrics.total.inc({ method: request.method, route, status: String(reply.statusCode) });
+    httpMetrics.duration.observe({ method: request.method, route }, seconds);
+    if (!quietRoutes.has(route)) {
+      const line = { method: request.method, route, path: pathOf(request.url), status: reply.statusCode, ms: Math.round(seconds * 1000) };
+      correlation.run(request.correlation ?? { correlationId: '' }, () =>
+        logger.info({ ...line, ...(request.caller && { principalId: request.caller.principalId }) }, 'request'),
+      );
+    }
+    done();
+  });
+}
+
+function sendIds(request: FastifyRequest, reply: FastifyReply): void {
+  const { requestId, correlationId } = request.correlation!;
+  reply.header('x-ms-request-id', requestId);
+  reply.header('x-ms-correlation-request-id', correlationId);
+  reply.header('cache-control', 'no-cache');
+  reply.header('x-content-type-options', 'nosniff');
+  if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  const clientId = header(request, 'x-ms-client-request-id');
+  const echo = header(request, 'x-ms-return-client-request-id');
+  if (clientId !== undefined && echo?.toLowerCase() === 'true') reply.header('x-ms-client-request-id', clientId);
+}
+
+/** A header of one value that is safe to repeat in a header and in a log. */
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' && safeId.test(value) ? value : undefined;
+}
+
+// Queries may carry what does not belong in a log.
+const pathOf = (url: string): string => url.split('?', 1)[0]!.slice(0, 1024);

@@ -1,0 +1,95 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { contentEntities, contentMigrations } from '#lib/content';
+import { controlEntities, controlMigrations } from '#lib/control';
+import { identityEntities, identityMigrations } from '#lib/identity';
+import {
+  Broadcast,
+  createDataSource,
+  Health,
+  type Listeners,
+  listenOn,
+  migrate,
+  newLogger,
+  platformEntities,
+  platformMigrations,
+  type Running,
+  serveHealth,
+  startOpsServer,
+} from '#lib/platform';
+import { ManagementModule } from './app.module.js';
+import { KnownRoutes } from './arm-http/known-routes.js';
+import { addRequestContext } from './arm-http/request-context.js';
+import type { ManagementConfig } from './config.js';
+import type { ManagementParts } from './installation.module.js';
+import { serveDocumentation } from './openapi/documentation.js';
+
+const maxBodyBytes = 4 * 1024 * 1024;
+const maxNameLength = 512;
+
+/** Everything but the listeners: guards, routes, documentation. Does not listen yet. */
+export async function createManagementApp(parts: ManagementParts): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: maxNameLength },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(ManagementModule.with(parts), adapter, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  const fastify = adapter.getInstance();
+  addRequestContext(fastify, parts.logger);
+  app.get(KnownRoutes).watch(fastify);
+  serveHealth(fastify, parts.health);
+  serveDocumentation(app, parts.config);
+  await app.init();
+  return app;
+}
+
+/** The management API as a process runs it. */
+export interface RunningManagementApi extends Running {
+  ports: Listeners['ports'];
+}
+
+/** Starts the management API: schema, listeners, ops port. Stopping finishes the requests under way. */
+export async function startManagementApi(config: ManagementConfig): Promise<RunningManagementApi> {
+  const name = 'management-api';
+  const logger = newLogger({ name, level: config.LOG_LEVEL });
+  const health = new Health();
+  const ops =
+    config.OPS_PORT === undefined ? null : await startOpsServer({ port: config.OPS_PORT, hosts: config.REGATTA_OPS_LISTEN, health });
+  const dataSource = createDataSource({
+    url: config.DATABASE_URL,
+    applicationName: name,
+    entities: [...platformEntities, ...identityEntities, ...controlEntities, ...contentEntities],
+    migrations: [...platformMigrations, ...identityMigrations, ...controlMigrations, ...contentMigrations],
+  });
+  await dataSource.initialize();
+  await migrate(dataSource, config.DATABASE_URL);
+  const broadcast = new Broadcast({ url: config.DATABASE_URL, applicationName: name, logger });
+  health.check('postgres', async () => void (await dataSource.query('SELECT 1')));
+  const app = await createManagementApp({ config, logger, dataSource, broadcast, health });
+  const listeners = await listenOn(app.getHttpAdapter().getInstance(), {
+    hosts: config.REGATTA_LISTEN,
+    ...(config.HTTP_PORT !== undefined && { http: { port: config.HTTP_PORT } }),
+    ...(config.HTTPS_PORT !== undefined && { https: httpsOf(config, config.HTTPS_PORT) }),
+  });
+  health.started();
+  logger.info({ ports: listeners.ports }, 'management API started');
+  return {
+    ports: listeners.ports,
+    async stop() {
+      health.draining();
+      await listeners.drain(config.REGATTA_DRAIN_SECONDS);
+      await app.close();
+      await broadcast.close();
+      await ops?.drain(1);
+      logger.info('management API stopped');
+    },
+  };
+}
+
+function httpsOf(config: ManagementConfig, port: number) {
+  return { port, certFile: config.TLS_CERT_FILE!, keyFile: config.TLS_KEY_FILE! };
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
+import type { ManagementConfig } from '../config.js';
+import { buildDocument } from './document.js';
+
+const assets = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'index.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+} as const;
+
+const page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>Regatta management API</title>
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="/docs/index.css">
+    <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const start = `window.ui = SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  displayRequestDuration: true,
+  filter: true,
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: 'BaseLayout',
+  validatorUrl: null,
+});
+`;
+
+// Nothing but what this host serves: no inline script, no other origin, no frame around it. Swagger UI's pictures are data URLs,
+// and it writes style attributes.
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** `/openapi.json` and Swagger UI at `/docs`, from files of this installation: works without any other host. */
+export function serveDocumentation(app: NestFastifyApplication, config: ManagementConfig): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  let document: string | undefined;
+  fastify.get('/openapi.json', (_request, reply) => {
+    document ??= JSON.stringify(buildDocument(app, config));
+    return reply.type('application/json; charset=utf-8').send(document);
+  });
+  fastify.get('/docs', (_request, reply) => guarded(reply).type('text/html; charset=utf-8').send(page));
+  fastify.get('/docs/start.js', (_request, reply) => guarded(reply).type('text/javascript; charset=utf-8').send(start));
+  for (const [name, type] of Object.entries(assets)) {
+    const content = readFileSync(join(folder, name));
+    fastify.get(`/docs/${name}`, (_request, reply) =>
+      guarded(reply).type(type).header('cache-control', 'public, max-age=3600').send(content),
+    );
+  }
+}
+
+function guarded(reply: FastifyReply): FastifyReply {
+  return reply.headers({ 'content-security-policy': policy, 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' });
+}

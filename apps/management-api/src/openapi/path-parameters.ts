@@ -1,0 +1,20 @@
+/** Every name that stands in a path, and what it must look like. */
+export const pathParameters: Readonly<Record<string, { description: string; schema: Record<string, unknown> }>> = {
+  subscriptionId: { description: 'Id of the subscription.', schema: { type: 'string', format: 'uuid' } },
+  resourceGroupName: {
+    description: 'Name of the resource group; compared without regard to case.',
+    schema: { type: 'string', minLength: 1, maxLength: 90, pattern: String.raw`^[-\w._()]+$` },
+  },
+  registryName: {
+    description: 'Name of the registry; compared without regard to case.',
+    schema: { type: 'string', minLength: 5, maxLength: 50, pattern: '^[a-zA-Z0-9]*$' },
+  },
+  location: { description: 'A region of this installation.', schema: { type: 'string' } },
+  operationId: { description: 'Name of the operation, from Azure-AsyncOperation or Location.', schema: { type: 'string' } },
+  childType: { description: 'Collection in the registry, e.g. webhooks.', schema: { type: 'string' } },
+  childName: { description: 'Name in that collection.', schema: { type: 'string' } },
+  resourceProviderNamespace: {
+    description: 'Namespace of the resource provider.',
+    schema: { type: 'string', example: 'Microsoft.ContainerRegistry' },
+  },
+};

@@ -1,0 +1,128 @@
+import { Get, Param } from '@nestjs/common';
+import { z } from 'zod';
+import { operationStatus, type ArmReply } from '#lib/arm';
+import { ArmController, Verb } from '../arm-http/arm-controller.js';
+import { Call, type ArmCall } from '../arm-http/arm-call.js';
+import { OperationsService } from './operations.service.js';
+
+const result = z.unknown().meta({ description: 'What the operation itself answers.' });
+const tag = 'Operations';
+const provider = 'providers/Microsoft.ContainerRegistry';
+
+/** Operations on a registry, and on what is in it: under the id of what they change. */
+@ArmController({
+  area: 'operations',
+  type: 'registries/operationStatuses',
+  tag,
+  path: `subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/${provider}/registries/:registryName`,
+  needsGroup: false,
+})
+export class RegistryOperationsController {
+  constructor(private readonly operations: OperationsService) {}
+
+  @Get('operationStatuses/:operationId')
+  @Verb({
+    id: 'RegistryOperations_GetStatus',
+    summary: 'Where an operation on a registry stands.',
+    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
+    answers: { 200: operationStatus },
+  })
+  status(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.status(call, name);
+  }
+
+  @Get('operationResults/:operationId')
+  @Verb({
+    id: 'RegistryOperations_GetResult',
+    summary: 'The result of an operation on a registry, once it has ended.',
+    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
+    answers: { 200: result, 202: null, 204: null },
+  })
+  result(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.result(call, name);
+  }
+
+  @Get(':childType/:childName/operationStatuses/:operationId')
+  @Verb({
+    id: 'RegistryChildOperations_GetStatus',
+    summary: 'Where an operation on something in a registry stands.',
+    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
+    answers: { 200: operationStatus },
+  })
+  childStatus(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.status(call, name);
+  }
+
+  @Get(':childType/:childName/operationResults/:operationId')
+  @Verb({
+    id: 'RegistryChildOperations_GetResult',
+    summary: 'The result of an operation on something in a registry, once it has ended.',
+    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
+    answers: { 200: result, 202: null, 204: null },
+  })
+  childResult(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.result(call, name);
+  }
+}
+
+/** The same operations under their location, where some clients look. */
+@ArmController({
+  area: 'operations',
+  type: 'locations/operationResults',
+  tag,
+  path: `subscriptions/:subscriptionId/${provider}/locations/:location`,
+  needsGroup: false,
+})
+export class OperationsController {
+  constructor(private readonly operations: OperationsService) {}
+
+  @Get('operationStatuses/:operationId')
+  @Verb({
+    id: 'LocationOperations_GetStatus',
+    summary: 'Where an operation stands.',
+    action: 'Microsoft.ContainerRegistry/locations/operationResults/read',
+    answers: { 200: operationStatus },
+  })
+  status(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.status(call, name);
+  }
+
+  @Get('operationResults/:operationId')
+  @Verb({
+    id: 'LocationOperations_GetResult',
+    summary: 'The result of an operation, once it has ended.',
+    action: 'Microsoft.ContainerRegistry/locations/operationResults/read',
+    answers: { 200: result, 202: null, 204: null },
+  })
+  result(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.result(call, name);
+  }
+}
+
+/** Operations on resource groups: under the subscription, since the group will be gone. */
+@ArmController({ area: 'resourceOperations', type: 'operationresults', tag, path: 'subscriptions/:subscriptionId', needsGroup: false })
+export class SubscriptionOperationsController {
+  constructor(private readonly operations: OperationsService) {}
+
+  @Get('operationresults/:operationId')
+  @Verb({
+    id: 'SubscriptionOperations_GetResult',
+    summary: 'The result of deleting a resource group, once it has ended.',
+    action: 'Microsoft.Resources/subscriptions/operationresults/read',
+    answers: { 200: result, 202: null, 204: null },
+  })
+  result(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.result(call, name, 'operationresults');
+  }
+
+  @Get('operationStatuses/:operationId')
+  @Verb({
+    id: 'SubscriptionOperations_GetStatus',
+    summary: 'Where an operation on a resource group stands.',
+    action: 'Microsoft.Resources/subscriptions/operationresults/read',
+    answers: { 200: operationStatus },
+  })
+  status(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
+    return this.operations.status(call, name);
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { accepted, foldId, isTerminal, noContent, ok, type ArmReply, type OperationStatus, renderOperationStatus } from '#lib/arm';
+import { ControlStore, type OperationEntity } from '#lib/control';
+import { Fault } from '#lib/domain';
+import type { ArmCall } from '../arm-http/arm-call.js';
+import { RecordedFailure } from '../arm-http/recorded-failure.js';
+
+/** Long-running operations as clients follow them; they outlive what they are about. */
+@Injectable()
+export class OperationsService {
+  constructor(private readonly control: ControlStore) {}
+
+  /** `…/operationStatuses/{name}`: always 200, also for an operation that failed. */
+  async status(call: ArmCall, name: string): Promise<ArmReply<OperationStatus>> {
+    const { operation, scope } = await this.#find(call, name);
+    const self = encodeURI(`${call.baseUrl}${scope}/operationStatuses/${operation.name}`);
+    const headers: Record<string, string> = { 'azure-asyncoperation': `${self}?api-version=${call.apiVersion.value}` };
+    if (!isTerminal(operation.status)) headers['retry-after'] = '1';
+    return ok(renderOperationStatus({ ...operation, scope }), { headers });
+  }
+
+  /** `…/operationResults/{name}`: 202 while it runs, then what the operation itself would have answered. */
+  async result(call: ArmCall, name: string, segment = 'operationResults'): Promise<ArmReply> {
+    const { operation, scope } = await this.#find(call, name);
+    if (!isTerminal(operation.status)) {
+      const self = encodeURI(`${call.baseUrl}${scope}/${segment}/${operation.name}`);
+      return accepted({ headers: { location: `${self}?api-version=${call.apiVersion.value}`, 'retry-after': '1' } });
+    }
+    if (operation.status !== 'Succeeded') {
+      throw new RecordedFailure(operation.error ?? { code: 'OperationFailed', message: 'The operation did not succeed.' });
+    }
+    return operation.result === null ? noContent() : ok(operation.result);
+  }
+
+  /** The operation, if the URL names the scope it belongs to. */
+  async #find(call: ArmCall, name: string): Promise<{ operation: OperationEntity; scope: string }> {
+    const operation = name.length <= 128 ? await this.control.operations.byName(name) : null;
+    const scope = scopeOf(call.url);
+    if (!operation || operation.subscriptionId !== call.subscription?.id || !belongs(operation, scope)) {
+      throw new Fault('OperationNotFound', `The operation '${name.slice(0, 128)}' was not found.`);
+    }
+    return { operation, scope };
+  }
+}
+
+/** Path before `/operationStatuses/…` or `/operationResults/…`, decoded. */
+function scopeOf(url: string): string {
+  return decodeURIComponent(url.split('?', 1)[0]!.replace(/\/operation(statuses|results)\/[^/]+\/?$/i, ''));
+}
+
+/** Under its own resource, or under the subscription or a location of it, where every operation of it is found. */
+function belongs(operation: OperationEntity, scope: string): boolean {
+  const folded = foldId(scope);
+  if (folded === foldId(operation.resourceId)) return true;
+  const subscription = `/subscriptions/${operation.subscriptionId}`.toLowerCase();
+  return folded === subscription || /^\/providers\/microsoft\.containerregistry\/locations\/[^/]+$/.test(folded.slice(subscription.length));
+}

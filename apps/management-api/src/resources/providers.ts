@@ -1,0 +1,56 @@
+import { apiVersions, newestVersion, type ApiArea } from '#lib/arm';
+import { regionDisplayName } from '#lib/domain';
+import type { ProviderView } from './provider.schemas.js';
+
+interface TypeRow {
+  type: string;
+  area: ApiArea;
+  /** Whether it lives in a region. */
+  regional?: boolean;
+  capabilities?: string;
+}
+
+const tracked = 'CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation';
+
+/** Every resource provider and what it answers for. */
+export const providers: Readonly<Record<string, readonly TypeRow[]>> = {
+  'Microsoft.ContainerRegistry': [
+    { type: 'registries', area: 'registries', regional: true, capabilities: tracked },
+    { type: 'registries/operationStatuses', area: 'operations' },
+    { type: 'registries/operationResults', area: 'operations' },
+    { type: 'locations', area: 'operations' },
+    { type: 'locations/operationResults', area: 'operations' },
+    { type: 'checkNameAvailability', area: 'registries' },
+    { type: 'operations', area: 'registries' },
+  ],
+  'Microsoft.Resources': [
+    { type: 'tenants', area: 'subscriptions' },
+    { type: 'subscriptions', area: 'subscriptions' },
+    { type: 'subscriptions/locations', area: 'subscriptions' },
+    { type: 'subscriptions/providers', area: 'resources' },
+    { type: 'subscriptions/resources', area: 'resources' },
+    { type: 'subscriptions/resourceGroups', area: 'resources', capabilities: 'SupportsTags, SupportsLocation' },
+    { type: 'subscriptions/operationresults', area: 'resourceOperations' },
+  ],
+};
+
+/** A provider as it is answered; registered everywhere, since nothing here needs to be switched on. */
+export function renderProvider(namespace: string, regions: readonly string[], subscriptionId?: string): ProviderView {
+  return {
+    id: subscriptionId === undefined ? `/providers/${namespace}` : `/subscriptions/${subscriptionId}/providers/${namespace}`,
+    namespace,
+    registrationState: 'Registered',
+    registrationPolicy: namespace === 'Microsoft.Resources' ? 'RegistrationFree' : 'RegistrationRequired',
+    resourceTypes: (providers[namespace] ?? []).map(({ type, area, regional, capabilities }) => ({
+      resourceType: type,
+      locations: regional ? regions.map(regionDisplayName) : [],
+      apiVersions: [...apiVersions[area]].sort().reverse(),
+      defaultApiVersion: newestVersion(area),
+      capabilities: capabilities ?? 'None',
+    })),
+  };
+}
+
+/** The provider's own casing of a namespace; undefined when there is none of that name. */
+export const namespaceOf = (text: string): string | undefined =>
+  Object.keys(providers).find((known) => known.toLowerCase() === text.toLowerCase());

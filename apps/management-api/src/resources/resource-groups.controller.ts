@@ -1,0 +1,111 @@
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Put, Query } from '@nestjs/common';
+import { ApiQuery } from '@nestjs/swagger';
+import { accepted, created, noContent, ok, type ArmReply } from '#lib/arm';
+import { ArmController, Verb } from '../arm-http/arm-controller.js';
+import { Call, type ArmCall } from '../arm-http/arm-call.js';
+import { Pages } from '../arm-http/pages.js';
+import {
+  resourceGroupPage,
+  resourceGroupPatch,
+  resourceGroupPut,
+  resourceGroupView,
+  type ResourceGroupPatch,
+  type ResourceGroupPut,
+} from './resource-group.schemas.js';
+import { etagOfGroup, renderGroup, ResourceGroupsService } from './resource-groups.service.js';
+
+const actions = 'Microsoft.Resources/subscriptions/resourceGroups';
+
+/** Resource groups: what registries are kept in. */
+@ArmController({
+  area: 'resources',
+  type: 'resourceGroups',
+  tag: 'Resource groups',
+  path: 'subscriptions/:subscriptionId/resourcegroups',
+  needsGroup: false,
+})
+export class ResourceGroupsController {
+  constructor(
+    private readonly groups: ResourceGroupsService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @ApiQuery({ name: '$filter', required: false, description: "tagName eq 'x' and tagValue eq 'y'" })
+  @ApiQuery({ name: '$top', required: false, description: 'How many a page holds at the most.', schema: { type: 'integer', minimum: 1 } })
+  @Verb({
+    id: 'ResourceGroups_List',
+    summary: 'Resource groups of a subscription.',
+    action: `${actions}/read`,
+    answers: { 200: resourceGroupPage },
+  })
+  async list(@Call() call: ArmCall, @Query('$filter') filter?: unknown): Promise<ArmReply> {
+    return this.pages.reply(call, await this.groups.list(call, this.pages.read(call), filter), renderGroup);
+  }
+
+  @Get(':resourceGroupName')
+  @Verb({ id: 'ResourceGroups_Get', summary: 'One resource group.', action: `${actions}/read`, answers: { 200: resourceGroupView } })
+  async get(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
+    const group = await this.groups.get(call, name);
+    return ok(renderGroup(group), { etag: etagOfGroup(group) });
+  }
+
+  @Head(':resourceGroupName')
+  @HttpCode(204)
+  @Verb({
+    id: 'ResourceGroups_CheckExistence',
+    summary: 'Whether a resource group exists.',
+    action: `${actions}/read`,
+    answers: { 204: null, 404: null },
+  })
+  async exists(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
+    await this.groups.get(call, name);
+    return noContent();
+  }
+
+  @Put(':resourceGroupName')
+  @Verb({
+    id: 'ResourceGroups_CreateOrUpdate',
+    summary: 'Creates a resource group, or replaces its tags.',
+    action: `${actions}/write`,
+    answers: { 200: resourceGroupView, 201: resourceGroupView },
+  })
+  async put(
+    @Call() call: ArmCall,
+    @Param('resourceGroupName') name: string,
+    @Body({ schema: resourceGroupPut }) body: ResourceGroupPut,
+  ): Promise<ArmReply> {
+    const { group, isNew } = await this.groups.put(call, name, body);
+    return (isNew ? created : ok)(renderGroup(group), { etag: etagOfGroup(group) });
+  }
+
+  @Patch(':resourceGroupName')
+  @Verb({
+    id: 'ResourceGroups_Update',
+    summary: 'Replaces the tags of a resource group.',
+    action: `${actions}/write`,
+    answers: { 200: resourceGroupView },
+  })
+  async patch(
+    @Call() call: ArmCall,
+    @Param('resourceGroupName') name: string,
+    @Body({ schema: resourceGroupPatch }) body: ResourceGroupPatch,
+  ): Promise<ArmReply> {
+    const group = await this.groups.patch(call, name, body);
+    return ok(renderGroup(group), { etag: etagOfGroup(group) });
+  }
+
+  @Delete(':resourceGroupName')
+  @Verb({
+    id: 'ResourceGroups_Delete',
+    summary: 'Deletes a resource group and everything in it.',
+    action: `${actions}/delete`,
+    answers: { 202: null },
+    longRunning: true,
+  })
+  async delete(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
+    const operation = await this.groups.delete(call, name);
+    const scope = `/subscriptions/${operation.subscriptionId}`;
+    return accepted({ operation: { scope, name: operation.name, segments: { status: null, result: 'operationresults' } } });
+  }
+}
