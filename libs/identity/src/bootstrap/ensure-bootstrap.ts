@@ -73,7 +73,13 @@ async function makeFirst({ dataSource, principals, roleAssignments }: BootstrapP
     const tenantId = wish.tenantId ?? randomUUID();
     const subscriptionId = wish.subscriptionId ?? randomUUID();
     const { principal, secret } = await principals.create(
-      { tenantId, displayName: 'bootstrap', secretName, secretExpiresAt: new Date(Date.now() + secretLifeMs) },
+      {
+        tenantId,
+        displayName: 'bootstrap',
+        homeSubscriptionId: subscriptionId,
+        secretName,
+        secretExpiresAt: new Date(Date.now() + secretLifeMs),
+      },
       manager,
     );
     await roleAssignments.assign(principal.id, 'Owner', `/subscriptions/${subscriptionId}`, {}, manager);

@@ -21,13 +21,14 @@ export class Identity1764000100000 implements MigrationInterface {
         client_id uuid NOT NULL,
         tenant_id uuid NOT NULL,
         display_name text NOT NULL,
+        home_subscription_id uuid,
         secret_salt bytea NOT NULL,
         enabled boolean NOT NULL,
         created_at timestamptz NOT NULL,
         CONSTRAINT principals_pkey PRIMARY KEY (id)
       )`);
     await runner.query(`CREATE UNIQUE INDEX principals_client_id_key ON identity.principals (client_id)`);
-    await runner.query(`CREATE INDEX principals_tenant_id_created_at_idx ON identity.principals (tenant_id, created_at)`);
+    await runner.query(`CREATE INDEX principals_home_subscription_id_idx ON identity.principals (home_subscription_id, id)`);
     await runner.query(`
       CREATE TABLE identity.client_secrets (
         id uuid NOT NULL,

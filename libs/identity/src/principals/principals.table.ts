@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MoreThan, type DataSource, type EntityManager } from 'typeorm';
 import type { Broadcast } from '#lib/platform';
+import { requireOtherOwners } from '../roles/last-owner.js';
 import { RoleAssignmentEntity } from '../roles/role-assignment.entity.js';
 import { ClientSecretEntity } from './client-secret.entity.js';
 import { PrincipalEntity } from './principal.entity.js';
@@ -37,9 +38,9 @@ export class PrincipalsTable {
     return this.#data.getRepository(PrincipalEntity).findOneBy({ clientId });
   }
 
-  /** One page of a tenant's principals in the order of their ids, after the id `after`. */
-  async page(tenantId: string, limit: number, after: string | undefined): Promise<PrincipalEntity[]> {
-    const where = after === undefined ? { tenantId } : { tenantId, id: MoreThan(after) };
+  /** One page of a subscription's principals in the order of their ids, after the id `after`. */
+  async page(homeSubscriptionId: string, limit: number, after: string | undefined): Promise<PrincipalEntity[]> {
+    const where = after === undefined ? { homeSubscriptionId } : { homeSubscriptionId, id: MoreThan(after) };
     return this.#data.getRepository(PrincipalEntity).find({ where, order: { id: 'ASC' }, take: limit });
   }
 
@@ -80,17 +81,20 @@ export class PrincipalsTable {
     });
   }
 
-  async setEnabled(principal: PrincipalEntity, enabled: boolean): Promise<void> {
+  /** Renames, disables or enables. Who is the last Owner of a subscription cannot be disabled. */
+  async update(principal: PrincipalEntity, change: { displayName?: string; enabled?: boolean }): Promise<void> {
     await this.#data.transaction(async (manager) => {
-      await manager.update(PrincipalEntity, { id: principal.id }, { enabled });
+      if (change.enabled === false) await requireOtherOwners(manager, principal.id);
+      await manager.update(PrincipalEntity, { id: principal.id }, change);
       await this.#broadcast.publish(manager, principalsChannel, principal.clientId);
       await this.#broadcast.publish(manager, roleAssignmentsChannel, principal.id);
     });
   }
 
-  /** Removes the principal with everything it has: secrets and roles. */
+  /** Removes the principal with everything it has: secrets and roles. Not the last Owner of a subscription. */
   async remove(principal: PrincipalEntity): Promise<void> {
     await this.#data.transaction(async (manager) => {
+      await requireOtherOwners(manager, principal.id);
       await manager.delete(RoleAssignmentEntity, { principalId: principal.id });
       await manager.delete(ClientSecretEntity, { principalId: principal.id });
       await manager.delete(PrincipalEntity, { id: principal.id });

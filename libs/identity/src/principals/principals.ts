@@ -17,6 +17,8 @@ export interface Principal {
   clientId: string;
   tenantId: string;
   displayName: string;
+  /** The subscription whose Owners look after this principal; null: nobody does by the API. */
+  homeSubscriptionId: string | null;
   enabled: boolean;
   createdAt: Date;
 }
@@ -38,6 +40,7 @@ export interface IssuedSecret extends SecretInfo {
 export interface NewPrincipal {
   tenantId: string;
   displayName: string;
+  homeSubscriptionId?: string;
   secretName?: string;
   secretExpiresAt?: Date;
 }
@@ -131,9 +134,9 @@ export class Principals {
     return row && view(row);
   }
 
-  /** One page of a tenant's principals, by id, after the id `after`. */
-  async list(tenantId: string, limit: number, after?: string): Promise<Principal[]> {
-    return (await this.#table.page(tenantId, limit, after)).map(view);
+  /** One page of the principals a subscription looks after, by id, after the id `after`. */
+  async list(homeSubscriptionId: string, limit: number, after?: string): Promise<Principal[]> {
+    return (await this.#table.page(homeSubscriptionId.toLowerCase(), limit, after)).map(view);
   }
 
   /** Makes a service principal with its first secret, which is not shown again. */
@@ -144,6 +147,7 @@ export class Principals {
       clientId: randomUUID(),
       tenantId: wanted.tenantId,
       displayName: wanted.displayName,
+      homeSubscriptionId: wanted.homeSubscriptionId?.toLowerCase() ?? null,
       secretSalt: newSalt(),
       enabled: true,
       createdAt: now,
@@ -177,10 +181,13 @@ export class Principals {
     return was;
   }
 
-  /** A disabled principal keeps its secrets and roles but cannot sign in, and what it has signed in with is worth nothing. */
-  async setEnabled(principalId: string, enabled: boolean): Promise<void> {
+  /**
+   * Renames, disables or enables. A disabled principal keeps its secrets and roles but cannot sign in, and the tokens it has
+   * open nothing. The last Owner of a subscription cannot be disabled.
+   */
+  async update(principalId: string, change: { displayName?: string; enabled?: boolean }): Promise<void> {
     const row = await this.#require(principalId);
-    await this.#table.setEnabled(row, enabled);
+    if (Object.keys(change).length > 0) await this.#table.update(row, change);
     this.#right.forget(row.clientId);
   }
 
@@ -243,8 +250,8 @@ export class Principals {
 }
 
 function view(row: PrincipalEntity): Principal {
-  const { id, clientId, tenantId, displayName, enabled, createdAt } = row;
-  return { id, clientId, tenantId, displayName, enabled, createdAt };
+  const { id, clientId, tenantId, displayName, homeSubscriptionId, enabled, createdAt } = row;
+  return { id, clientId, tenantId, displayName, homeSubscriptionId, enabled, createdAt };
 }
 
 function secretInfo(row: ClientSecretEntity): SecretInfo {

@@ -1,7 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { roles } from '#lib/domain';
 import type { Broadcast } from '#lib/platform';
 import { PrincipalEntity } from '../principals/principal.entity.js';
 import { roleAssignmentsChannel } from '../principals/principals.table.js';
+import { requireOtherOwner } from './last-owner.js';
 import { RoleAssignmentEntity } from './role-assignment.entity.js';
 
 /** `identity.role_assignments`. Every change is announced in the transaction that makes it. */
@@ -42,6 +44,15 @@ export class RoleAssignmentsTable {
     return query.orderBy('a.id').getMany();
   }
 
+  /** Every assignment of a principal, whether it is enabled or not. */
+  async allOf(principalId: string): Promise<RoleAssignmentEntity[]> {
+    return this.#data.getRepository(RoleAssignmentEntity).find({ where: { principalId }, order: { id: 'ASC' } });
+  }
+
+  async describe(row: RoleAssignmentEntity, description: string): Promise<void> {
+    await this.#data.getRepository(RoleAssignmentEntity).update({ id: row.id }, { description });
+  }
+
   /** Says whether it wrote: the same role of the same principal at the same scope is kept once. */
   async insert(row: RoleAssignmentEntity, manager?: EntityManager): Promise<boolean> {
     const write = async (within: EntityManager): Promise<boolean> => {
@@ -59,8 +70,10 @@ export class RoleAssignmentsTable {
     return manager ? write(manager) : this.#data.transaction(write);
   }
 
+  /** Not the last Owner of a subscription. */
   async remove(row: RoleAssignmentEntity): Promise<void> {
     await this.#data.transaction(async (manager) => {
+      if (row.roleDefinitionId === roles.Owner.id) await requireOtherOwner(manager, row.principalId, row.scopeKey);
       await manager.delete(RoleAssignmentEntity, { id: row.id });
       await this.#broadcast.publish(manager, roleAssignmentsChannel, row.principalId);
     });

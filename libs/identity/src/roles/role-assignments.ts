@@ -128,6 +128,17 @@ export class RoleAssignments {
     return row && view(row);
   }
 
+  /** Everything a principal holds, also while it is disabled. */
+  async ofPrincipal(principalId: string): Promise<RoleAssignment[]> {
+    return (await this.#table.allOf(principalId)).map(view);
+  }
+
+  /** Changes what is written about an assignment; who holds which role where never changes. */
+  async describe(id: string, description: string): Promise<void> {
+    const row = await this.#table.byId(id);
+    if (row) await this.#table.describe(row, description);
+  }
+
   /** Assignments that reach a scope: its own and those above it; with `below`, also those underneath. */
   async at(scope: string, below: boolean): Promise<RoleAssignment[]> {
     return (await this.#table.around(scopeKey(scope), below)).map(view);
