@@ -56,4 +56,15 @@ export const documentedAdditions: Readonly<Record<string, Record<string, Swagger
 /** What ARM's protocol allows in every version though the shared types leave it out (RPC: async-api-reference). */
 export const protocolAdditions: Readonly<Record<string, Record<string, SwaggerSchema>>> = {
   OperationStatusResult: { properties: { type: 'object' } },
+  // Resource lists carry it for every tracked resource (common-types v6; the Azure CLI reads it).
+  GenericResourceExpanded: { systemData: { type: 'object' } },
+};
+
+/**
+ * What a definition requires though ARM's protocol forbids it: on the last page `nextLink` is left out, and is never empty
+ * (RPC: paging).
+ */
+export const protocolOptional: Readonly<Record<string, readonly string[]>> = {
+  SubscriptionListResult: ['nextLink'],
+  TenantListResult: ['nextLink'],
 };

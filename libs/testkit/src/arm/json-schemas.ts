@@ -1,4 +1,4 @@
-import { documentedAdditions, protocolAdditions } from './documented-additions.js';
+import { documentedAdditions, protocolAdditions, protocolOptional } from './documented-additions.js';
 import type { SwaggerDocuments, SwaggerSchema } from './swagger-documents.js';
 
 /** How a schema is read: what a client may send, what PUT, PATCH and GET may answer, what a POST may answer. */
@@ -91,6 +91,7 @@ export class JsonSchemas {
     for (const key of schema.required ?? []) {
       // In a request the server fills in what is read-only.
       if (this.#options.reading === 'request' && own[key]?.readOnly) continue;
+      if (name !== undefined && protocolOptional[name]?.includes(key)) continue;
       required.add(key);
     }
     if (schema.additionalProperties === true) additional = true;

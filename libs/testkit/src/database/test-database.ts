@@ -21,7 +21,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     url,
     dataSource,
     async drop() {
-      await dataSource.destroy();
+      if (dataSource.isInitialized) await dataSource.destroy();
       await dropDatabase(url);
     },
   };

@@ -1,0 +1,105 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { RoleName } from '#lib/domain';
+import { ControlStore } from '#lib/control';
+import { Principals, PrincipalTokens, RoleAssignments, ensureBootstrap } from '#lib/identity';
+import { Broadcast, Health, listenOn, newLogger, type Listeners } from '#lib/platform';
+import { ArmClient, testDatabase, type TestDatabase } from '#lib/testkit';
+import type { ManagementConfig } from '../config.js';
+import { createManagementApp } from '../management-api.js';
+
+/** Somebody who may call the management API, and a client that calls as them. */
+export interface TestCaller {
+  principalId: string;
+  token: string;
+  arm: ArmClient;
+}
+
+/** The management API as it runs, on a database of its own and a free port; without a worker. */
+export class TestManagement {
+  private constructor(
+    readonly db: TestDatabase,
+    readonly app: NestFastifyApplication,
+    readonly config: ManagementConfig,
+    readonly baseUrl: string,
+    readonly tenantId: string,
+    readonly subscriptionId: string,
+    /** Owner of the subscription. */
+    readonly owner: TestCaller,
+    private readonly listeners: Listeners,
+    private readonly broadcast: Broadcast,
+  ) {}
+
+  static async start(change: Partial<ManagementConfig> = {}): Promise<TestManagement> {
+    const db = await testDatabase();
+    const config = testConfig(db.url, change);
+    const logger = newLogger({ name: 'spec', level: config.LOG_LEVEL });
+    const broadcast = new Broadcast({ url: db.url, applicationName: 'spec', logger });
+    const app = await createManagementApp({ config, logger, dataSource: db.dataSource, broadcast, health: new Health() });
+    const { tenantId, subscriptionId, principalId, clientId } = await ensureBootstrap({
+      dataSource: db.dataSource,
+      principals: app.get(Principals, { strict: false }),
+      roleAssignments: app.get(RoleAssignments, { strict: false }),
+    });
+    const control = app.get(ControlStore, { strict: false });
+    await control.tenants.ensure({ id: tenantId, displayName: 'Test' });
+    await control.subscriptions.ensure({ id: subscriptionId, tenantId, displayName: 'Test' });
+    const listeners = await listenOn(app.getHttpAdapter().getInstance(), { hosts: ['127.0.0.1'], http: { port: 0 } });
+    const baseUrl = `http://127.0.0.1:${listeners.ports.http}`;
+    const token = await tokenOf(app, { principalId, clientId, tenantId });
+    const owner = { principalId, token, arm: new ArmClient({ baseUrl, token }) };
+    return new TestManagement(db, app, config, baseUrl, tenantId, subscriptionId, owner, listeners, broadcast);
+  }
+
+  get control(): ControlStore {
+    return this.app.get(ControlStore, { strict: false });
+  }
+
+  /** Another caller with these roles; without any they may do nothing. */
+  async caller(...assignments: { role: RoleName; scope: string }[]): Promise<TestCaller> {
+    const { principal } = await this.app.get(Principals, { strict: false }).create({ tenantId: this.tenantId, displayName: 'somebody' });
+    for (const { role, scope } of assignments) {
+      await this.app.get(RoleAssignments, { strict: false }).assign(principal.id, role, scope);
+    }
+    const token = await tokenOf(this.app, { principalId: principal.id, clientId: principal.clientId, tenantId: this.tenantId });
+    return { principalId: principal.id, token, arm: new ArmClient({ baseUrl: this.baseUrl, token }) };
+  }
+
+  /** A resource group to work in; its path. */
+  async group(name = `rg-${randomUUID().slice(0, 8)}`): Promise<string> {
+    const path = `/subscriptions/${this.subscriptionId}/resourceGroups/${name}`;
+    const { status, text } = await this.owner.arm.put(path, { location: 'eastus' }, { apiVersion: '2024-03-01' });
+    if (status !== 201) throw new Error(`The group ${name} was not made: ${text}`);
+    return path;
+  }
+
+  async stop(): Promise<void> {
+    await this.listeners.drain(1);
+    await this.app.close();
+    await this.broadcast.close();
+    await this.db.drop();
+  }
+}
+
+/** A configuration as `config.ts` reads it. */
+export function testConfig(databaseUrl: string, change: Partial<ManagementConfig> = {}): ManagementConfig {
+  return {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: undefined,
+    REGATTA_SECRET_KEY: randomBytes(32).toString('base64'),
+    REGATTA_REGIONS: ['eastus', 'westeurope'],
+    REGATTA_LOGIN_SERVER_SUFFIX: 'localhost:5443',
+    REGATTA_MANAGEMENT_URL: 'https://localhost:8443',
+    REGATTA_OPS_LISTEN: ['127.0.0.1'],
+    REGATTA_LISTEN: ['127.0.0.1'],
+    REGATTA_DRAIN_SECONDS: 1,
+    HTTP_PORT: 0,
+    LOG_LEVEL: 'silent',
+    ...change,
+  };
+}
+
+async function tokenOf(app: NestFastifyApplication, bearer: { principalId: string; clientId: string; tenantId: string }): Promise<string> {
+  const { principalId: id, clientId, tenantId } = bearer;
+  return app.get(PrincipalTokens, { strict: false }).issue({ id, clientId, tenantId }, 'https://management.azure.com').token;
+}
