@@ -208,7 +208,7 @@ export class Principals {
     const hash = await this.#scrypt.hash(secret.slice(0, maxSecretLength), salt);
     let match: ClientSecretEntity | undefined;
     for (const candidate of stored.secrets) if (hashesMatch(candidate.hash, hash)) match = candidate;
-    if (!stored.principal?.enabled || !match || secret.length > maxSecretLength) return { outcome: 'wrong' };
+    if (!stored.principal?.enabled || !match || !isPlain(secret)) return { outcome: 'wrong' };
     const now = this.#now();
     if (match.expiresAt.getTime() <= now) return { outcome: 'expired' };
     const principal = view(stored.principal);
@@ -247,6 +247,11 @@ export class Principals {
       detail: { retryAfterSeconds },
     });
   }
+}
+
+/** scrypt begins with HMAC, which takes a secret and the same secret followed by NULs for one: such a text is never right. */
+function isPlain(secret: string): boolean {
+  return secret.length <= maxSecretLength && !secret.includes('\0');
 }
 
 function view(row: PrincipalEntity): Principal {
