@@ -8,6 +8,7 @@ import {
   createDataSource,
   Health,
   type Listeners,
+  listenFrom,
   listenOn,
   migrate,
   newLogger,
@@ -70,11 +71,7 @@ export async function startManagementApi(config: ManagementConfig): Promise<Runn
   const broadcast = new Broadcast({ url: config.DATABASE_URL, applicationName: name, logger });
   health.check('postgres', async () => void (await dataSource.query('SELECT 1')));
   const app = await createManagementApp({ config, logger, dataSource, broadcast, health });
-  const listeners = await listenOn(app.getHttpAdapter().getInstance(), {
-    hosts: config.REGATTA_LISTEN,
-    ...(config.HTTP_PORT !== undefined && { http: { port: config.HTTP_PORT } }),
-    ...(config.HTTPS_PORT !== undefined && { https: httpsOf(config, config.HTTPS_PORT) }),
-  });
+  const listeners = await listenOn(app.getHttpAdapter().getInstance(), listenFrom(config));
   health.started();
   logger.info({ ports: listeners.ports }, 'management API started');
   return {
@@ -88,8 +85,4 @@ export async function startManagementApi(config: ManagementConfig): Promise<Runn
       logger.info('management API stopped');
     },
   };
-}
-
-function httpsOf(config: ManagementConfig, port: number) {
-  return { port, certFile: config.TLS_CERT_FILE!, keyFile: config.TLS_KEY_FILE! };
 }

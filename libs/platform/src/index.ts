@@ -22,6 +22,7 @@ export * from './postgres/no-way-back.js';
 export * from './postgres/pipelined-pool.js';
 export * from './process/run-process.js';
 export * from './secrets/secret-box.js';
+export * from './tls/local-ca.js';
 
 export const platformEntities: EntityList = [OutboxEntity];
 export const platformMigrations: MigrationList = [Outbox1764000000000];

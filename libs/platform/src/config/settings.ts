@@ -70,7 +70,20 @@ export const listenSettings = {
   HTTPS_PORT: port.optional(),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
+  /** A local authority (certificate and key) that issues a certificate for each name below TLS_CA_SUFFIX; for one machine only. */
+  TLS_CA_FILE: z.string().optional(),
+  TLS_CA_KEY_FILE: z.string().optional(),
+  TLS_CA_SUFFIX: z.string().default('localhost'),
   REGATTA_DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
 } as const;
+
+/** For `superRefine`: at least one listener, and a certificate for HTTPS. */
+export function requireListener(config: z.infer<z.ZodObject<typeof listenSettings>>, context: z.core.$RefinementCtx): void {
+  const mistake = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+  if (config.HTTP_PORT === undefined && config.HTTPS_PORT === undefined) mistake('HTTPS_PORT', 'HTTPS_PORT or HTTP_PORT must be set');
+  if (config.HTTPS_PORT !== undefined && !config.TLS_CERT_FILE) mistake('TLS_CERT_FILE', 'is required with HTTPS_PORT');
+  if (config.HTTPS_PORT !== undefined && !config.TLS_KEY_FILE) mistake('TLS_KEY_FILE', 'is required with HTTPS_PORT');
+  if (!config.TLS_CA_FILE !== !config.TLS_CA_KEY_FILE) mistake('TLS_CA_FILE', 'and TLS_CA_KEY_FILE go together');
+}
 
 export const bucketSettings = { REGATTA_BUCKETS: buckets } as const;

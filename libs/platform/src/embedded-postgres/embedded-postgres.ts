@@ -7,7 +7,7 @@ import { chooseAccount, type Account } from './account.js';
 import { findBinaries, type Binaries } from './binaries.js';
 import { inspectData, makeData, readPassword, removeUnfinished } from './data-directory.js';
 import { EmbeddedPostgresError } from './failure.js';
-import { livingOwner, removeOwner, writeOwner } from './owner.js';
+import { FolderInUse, FolderLock } from './folder-lock.js';
 import { stablePort } from './port.js';
 import { clearTheWay, readPostmaster, stopPostmaster } from './postmaster-pid.js';
 
@@ -38,6 +38,7 @@ export class EmbeddedPostgres {
   readonly #directory: string;
   readonly #child: ChildProcess;
   readonly #password: string;
+  readonly #lock: FolderLock;
   /** Settles when the server has ended, for whatever reason. */
   readonly exited: Promise<void>;
 
@@ -46,10 +47,12 @@ export class EmbeddedPostgres {
     readonly port: number,
     child: ChildProcess,
     password: string,
+    lock: FolderLock,
   ) {
     this.#directory = directory;
     this.#child = child;
     this.#password = password;
+    this.#lock = lock;
     this.exited = new Promise((done) => (hasEnded(child) ? done() : child.once('exit', () => done())));
   }
 
@@ -60,7 +63,7 @@ export class EmbeddedPostgres {
     const binaries = await findBinaries();
     await prepareFolder(directory);
     const found = await inspectData(data, binaries);
-    await claim(directory);
+    const lock = await claim(directory);
     try {
       const account = chooseAccount([directory, binaries.native], found.owner);
       await clearTheWay(data);
@@ -69,9 +72,9 @@ export class EmbeddedPostgres {
       const port = options.port ?? (await stablePort(join(directory, 'port')));
       const child = await spawnServer({ directory, port, settings: options.settings ?? {}, account, binaries });
       await untilReady(directory, child, options.startTimeoutSeconds ?? 60);
-      return new EmbeddedPostgres(directory, port, child, password);
+      return new EmbeddedPostgres(directory, port, child, password, lock);
     } catch (error) {
-      await removeOwner(join(directory, 'owner'));
+      await lock.release();
       throw error;
     }
   }
@@ -104,7 +107,7 @@ export class EmbeddedPostgres {
     this.#child.ref();
     if (!hasEnded(this.#child)) await stopPostmaster(this.pid, join(this.#directory, 'data'));
     await this.exited;
-    await removeOwner(join(this.#directory, 'owner'));
+    await this.#lock.release();
   }
 }
 
@@ -127,15 +130,15 @@ async function prepareFolder(directory: string): Promise<void> {
   }
 }
 
-async function claim(directory: string): Promise<void> {
-  const file = join(directory, 'owner');
-  const other = await livingOwner(file);
-  if (other !== undefined) {
+async function claim(directory: string): Promise<FolderLock> {
+  try {
+    return await FolderLock.take(join(directory, 'owner'));
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
     throw new EmbeddedPostgresError(
-      `The embedded Postgres in ${directory} is in use by process ${other}. Stop that first, or choose another folder.`,
+      `The embedded Postgres in ${directory} is in use by process ${error.pid}. Stop that first, or choose another folder.`,
     );
   }
-  await writeOwner(file);
 }
 
 async function spawnServer({ directory, port, settings, account, binaries }: Launch): Promise<ChildProcess> {

@@ -2,12 +2,51 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { FastifyInstance } from 'fastify';
+import { NameCertificates } from '../tls/name-certificates.js';
+
+export interface HttpsSettings {
+  port: number;
+  certFile: string;
+  keyFile: string;
+  /** A local authority that issues a certificate for every name below `suffix` that a client asks for. */
+  local?: { caFile: string; caKeyFile: string; suffix: string } | undefined;
+}
+
+/** The part of a process's configuration that says how it listens. */
+export interface ListenConfig {
+  REGATTA_LISTEN: readonly string[];
+  HTTP_PORT?: number | undefined;
+  HTTPS_PORT?: number | undefined;
+  TLS_CERT_FILE?: string | undefined;
+  TLS_KEY_FILE?: string | undefined;
+  TLS_CA_FILE?: string | undefined;
+  TLS_CA_KEY_FILE?: string | undefined;
+  TLS_CA_SUFFIX: string;
+}
+
+/** The listeners a process's configuration asks for. */
+export function listenFrom(config: ListenConfig): ListenSettings {
+  const {
+    HTTP_PORT,
+    HTTPS_PORT: port,
+    TLS_CERT_FILE: certFile,
+    TLS_KEY_FILE: keyFile,
+    TLS_CA_FILE: caFile,
+    TLS_CA_KEY_FILE: caKeyFile,
+  } = config;
+  const local = caFile && caKeyFile ? { caFile, caKeyFile, suffix: config.TLS_CA_SUFFIX } : undefined;
+  return {
+    hosts: config.REGATTA_LISTEN,
+    http: HTTP_PORT === undefined ? undefined : { port: HTTP_PORT },
+    https: port === undefined || !certFile || !keyFile ? undefined : { port, certFile, keyFile, local },
+  };
+}
 
 export interface ListenSettings {
   /** Addresses, such as `127.0.0.1` and `::1`. An IPv6 address that this machine does not have is passed over. */
   hosts: readonly string[];
   http?: { port: number } | undefined;
-  https?: { port: number; certFile: string; keyFile: string } | undefined;
+  https?: HttpsSettings | undefined;
   /** `http.Server` timeouts in milliseconds; a request body may take as long as it needs when `requestTimeout` is 0. */
   requestTimeout?: number;
 }
@@ -78,11 +117,23 @@ function plans(settings: ListenSettings, handler: http.RequestListener): { port:
   const list = [];
   if (settings.http) list.push({ port: settings.http.port, server: () => http.createServer({ noDelay: true }, handler) });
   if (settings.https) {
-    const { certFile, keyFile, port } = settings.https;
-    const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)];
-    list.push({ port, server: () => https.createServer({ cert, key, minVersion: 'TLSv1.2', noDelay: true }, handler) });
+    const { certFile, keyFile, port, local } = settings.https;
+    const options = {
+      cert: readFileSync(certFile),
+      key: readFileSync(keyFile),
+      minVersion: 'TLSv1.2',
+      noDelay: true,
+      ...byName(local),
+    } as const;
+    list.push({ port, server: () => https.createServer(options, handler) });
   }
   return list;
+}
+
+function byName(local: HttpsSettings['local']): { SNICallback?: NameCertificates['callback'] } {
+  if (!local) return {};
+  const ca = { cert: readFileSync(local.caFile, 'utf8'), key: readFileSync(local.caKeyFile, 'utf8') };
+  return { SNICallback: new NameCertificates(ca, local.suffix).callback };
 }
 
 /** False when the machine has no such IPv6 address. */
