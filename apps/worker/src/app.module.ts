@@ -1,7 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Broadcast, Health, Outbox, type JobHandler, type Logger } from '#lib/platform';
-import type { DataSource } from 'typeorm';
+import { ControlStore } from '#lib/control';
+import { RoleAssignments } from '#lib/identity';
+import { Broadcast, Health, Outbox, type AnyJobHandler, type Logger } from '#lib/platform';
+import { DataSource } from 'typeorm';
 import type { WorkerConfig } from './config.js';
 import { JobRunner } from './job-runner.js';
 import { handlers } from './subscriptions.js';
@@ -29,8 +31,14 @@ export class WorkerModule {
         { provide: Broadcast, useValue: broadcast },
         { provide: Health, useValue: health },
         Outbox,
+        { provide: ControlStore, useFactory: (source: DataSource) => new ControlStore(source), inject: [DataSource] },
+        {
+          provide: RoleAssignments,
+          useFactory: (source: DataSource) => new RoleAssignments({ dataSource: source, broadcast }),
+          inject: [DataSource],
+        },
         ...handlers,
-        { provide: HANDLERS, useFactory: (...list: JobHandler<never>[]) => list, inject: handlers },
+        { provide: HANDLERS, useFactory: (...list: AnyJobHandler[]) => list, inject: handlers },
         JobRunner,
       ],
     };

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Broadcast, Health, JobSystem, jobMetrics, type JobHandler, type Logger } from '#lib/platform';
+import { Broadcast, Health, JobSystem, jobMetrics, type AnyJobHandler, type Logger } from '#lib/platform';
 import { DataSource } from 'typeorm';
 import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
 import type { WorkerConfig } from './config.js';
@@ -16,7 +16,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
   constructor(
     @Inject(CONFIG) config: WorkerConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(HANDLERS) handlers: JobHandler<never>[],
+    @Inject(HANDLERS) handlers: AnyJobHandler[],
     private readonly dataSource: DataSource,
     broadcast: Broadcast,
     health: Health,

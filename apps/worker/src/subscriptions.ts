@@ -1,8 +1,16 @@
 import type { Type } from '@nestjs/common';
-import type { JobHandler, Schedule } from '#lib/platform';
+import type { AnyJobHandler, Schedule } from '#lib/platform';
+import { OldOperationsHandler } from './operations/old-operations.handler.js';
+import { forgetOldOperations } from './operations/operations.jobs.js';
+import { ResourceGroupDeletionHandler } from './resource-groups/resource-group-deletion.handler.js';
+import { ResourceGroupOperationsHandler } from './resource-groups/resource-group-operations.handler.js';
+import { resumeResourceGroupDeletions } from './resource-groups/resource-groups.jobs.js';
 
 /** Every kind of job the worker does, by the class that does it. The worker does not start if a job has two. */
-export const handlers: Type<JobHandler<never>>[] = [];
+export const handlers: Type<AnyJobHandler>[] = [ResourceGroupDeletionHandler, ResourceGroupOperationsHandler, OldOperationsHandler];
 
 /** What comes back on a schedule, in every region by itself. */
-export const schedules: readonly Schedule[] = [];
+export const schedules: readonly Schedule[] = [
+  { job: resumeResourceGroupDeletions, payload: {}, everySeconds: 60 },
+  { job: forgetOldOperations, payload: {}, everySeconds: 3_600 },
+];

@@ -36,3 +36,10 @@ export interface JobHandler<P = unknown> {
 export function queueName(job: Pick<JobDefinition, 'queue'>, region?: string | null): string {
   return region ? `${job.queue}.${region}` : job.queue;
 }
+
+/** A job of any payload: lists of jobs hold many kinds, and each checks its own payload before it runs. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyJob = JobDefinition<any>;
+/** The same for handlers. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyJobHandler = JobHandler<any>;

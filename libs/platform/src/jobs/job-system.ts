@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { correlation, type Logger } from '../log/log.js';
 import { jobMetrics } from '../metrics/metrics.js';
 import type { Broadcast } from '../postgres/broadcast.js';
-import { type JobDefinition, type JobHandler, queueName } from './define-job.js';
+import { type AnyJob, type AnyJobHandler, queueName } from './define-job.js';
 import { type QueueBackend, type QueueBackendSettings, queueBackend } from './queue-backend.js';
 import { OutboxRelay } from './relay.js';
 
@@ -23,14 +23,14 @@ export interface JobSystemSettings {
 
 /** Work that comes back on a schedule: the same for every process, done by one of them at a time. */
 export interface Schedule {
-  job: JobDefinition<never>;
+  job: AnyJob;
   payload: unknown;
   everySeconds: number;
 }
 
 /** Runs the jobs of this process: relays the outbox, works the queues, keeps schedules. */
 export class JobSystem {
-  readonly #handlers = new Map<string, JobHandler<never>>();
+  readonly #handlers = new Map<string, AnyJobHandler>();
   readonly #workers: Worker[] = [];
   readonly #backend: QueueBackend;
   readonly #relay: OutboxRelay;
@@ -39,7 +39,7 @@ export class JobSystem {
   /** @throws Error when a job has two handlers. */
   constructor(
     private readonly settings: JobSystemSettings,
-    handlers: readonly JobHandler<never>[],
+    handlers: readonly AnyJobHandler[],
     private readonly schedules: readonly Schedule[] = [],
   ) {
     for (const handler of handlers) {
@@ -99,7 +99,7 @@ export class JobSystem {
     if (!parsed.success) throw new UnrecoverableError(`The payload of ${job.name} is not of its shape: ${parsed.error.message}`);
     const end = jobMetrics.duration.startTimer({ job: job.name });
     await correlation.run({ correlationId: correlationId ?? randomUUID() }, () =>
-      handler.run(parsed.data as never, this.#stop.signal, (percent) => job.updateProgress(percent)),
+      handler.run(parsed.data, this.#stop.signal, (percent) => job.updateProgress(percent)),
     );
     end();
     jobMetrics.total.inc({ job: job.name, outcome: 'succeeded' });

@@ -54,7 +54,7 @@ describe.each(Object.keys(backends))('jobs %s', (kind) => {
       const broadcast = new Broadcast({ url: db.url, applicationName: 'spec' });
       const handler: JobHandler<Work> = { job: work, run, ...(more.gaveUp ? { gaveUp: more.gaveUp } : {}) };
       const settings = { dataSource: db.dataSource, broadcast, backend: backends[kind]!(), logger, region: more.region ?? 'eastus' };
-      const jobs = new JobSystem(settings, [handler as unknown as JobHandler<never>], more.schedules);
+      const jobs = new JobSystem(settings, [handler], more.schedules);
       await jobs.start();
       running.push(jobs, broadcast);
       return jobs;
@@ -148,7 +148,7 @@ describe.each(Object.keys(backends))('jobs %s', (kind) => {
 
     it('come back on a schedule', async () => {
       const seen: string[] = [];
-      await system(async ({ id }) => void seen.push(id), { schedules: [{ job: work as never, payload: { id: 'tick' }, everySeconds: 1 }] });
+      await system(async ({ id }) => void seen.push(id), { schedules: [{ job: work, payload: { id: 'tick' }, everySeconds: 1 }] });
       await expect.poll(() => seen.length, { timeout: 10_000 }).toBeGreaterThan(1);
       const queue = queueBackend(backends[kind]!()).queue('spec.eastus');
       await queue.removeJobScheduler('every-work');
@@ -171,7 +171,7 @@ describe.each(Object.keys(backends))('jobs %s', (kind) => {
 });
 
 it('a job with two handlers, or a schedule with none, stops the start', async () => {
-  const handler = { job: work, run: async () => {} } as JobHandler<never>;
+  const handler = { job: work, run: async () => {} };
   const settings = {
     dataSource: db.dataSource,
     broadcast: null as never,
@@ -180,7 +180,7 @@ it('a job with two handlers, or a schedule with none, stops the start', async ()
     region: 'eastus',
   };
   expect(() => new JobSystem(settings, [handler, handler])).toThrow('Two handlers for the job work.');
-  expect(() => new JobSystem(settings, [], [{ job: work as never, payload: {}, everySeconds: 1 }])).toThrow(
+  expect(() => new JobSystem(settings, [], [{ job: work, payload: {}, everySeconds: 1 }])).toThrow(
     'No handler for the scheduled job work.',
   );
 });

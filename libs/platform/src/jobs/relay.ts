@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import type { DataSource } from 'typeorm';
 import type { Logger } from '../log/log.js';
 import type { Broadcast } from '../postgres/broadcast.js';
-import { type JobDefinition } from './define-job.js';
+import { type AnyJob } from './define-job.js';
 import { outboxChannel } from './outbox.js';
 import type { QueueBackend } from './queue-backend.js';
 
@@ -25,7 +25,7 @@ const sweepMs = 1_000;
  */
 export class OutboxRelay {
   readonly #queues = new Map<string, Queue>();
-  readonly #definitions: ReadonlyMap<string, JobDefinition<never>>;
+  readonly #definitions: ReadonlyMap<string, AnyJob>;
   #running: Promise<void> | null = null;
   #again = false;
   #timer: NodeJS.Timeout | null = null;
@@ -34,7 +34,7 @@ export class OutboxRelay {
 
   constructor(
     private readonly parts: { dataSource: DataSource; broadcast: Broadcast; backend: QueueBackend; logger: Logger },
-    definitions: readonly JobDefinition<never>[],
+    definitions: readonly AnyJob[],
   ) {
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
   }
