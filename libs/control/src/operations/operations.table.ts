@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type EntityManager, IsNull, LessThan, type Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, type Repository } from 'typeorm';
 import { OperationEntity, type OperationError } from './operation.entity.js';
 
 /** What has to be known to begin an operation. */
@@ -94,8 +94,12 @@ export class OperationsTable {
   }
 
   /** Operations still under way that began before `before`, oldest first: what a reconciler looks at. */
-  underWaySince(before: Date, limit: number): Promise<OperationEntity[]> {
-    return this.#rows.find({ where: { endedAt: IsNull(), startedAt: LessThan(before) }, order: { startedAt: 'ASC' }, take: limit });
+  underWaySince(before: Date, limit: number, kinds?: readonly string[]): Promise<OperationEntity[]> {
+    return this.#rows.find({
+      where: { endedAt: IsNull(), startedAt: LessThan(before), ...(kinds && { kind: In([...kinds]) }) },
+      order: { startedAt: 'ASC' },
+      take: limit,
+    });
   }
 
   async #end(id: string, change: Partial<OperationEntity>): Promise<boolean> {
