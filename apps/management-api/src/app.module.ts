@@ -8,6 +8,7 @@ import {
   SubscriptionOperationsController,
 } from './operations/operations.controller.js';
 import { OperationsService } from './operations/operations.service.js';
+import { RegistriesModule } from './registries/registries.module.js';
 import { ProviderOperationsController, ProvidersController, RegisteredProvidersController } from './resources/providers.controller.js';
 import { ResourceGroupsController } from './resources/resource-groups.controller.js';
 import { ResourceGroupsService } from './resources/resource-groups.service.js';
@@ -28,6 +29,7 @@ export class ManagementModule {
         AuthModule.with({ managementUrl: parts.config.REGATTA_MANAGEMENT_URL }),
         ArmHttpModule,
         StsModule,
+        RegistriesModule,
       ],
       controllers: [
         TenantsController,

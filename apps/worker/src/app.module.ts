@@ -6,6 +6,7 @@ import { Broadcast, Health, Outbox, type AnyJobHandler, type Logger } from '#lib
 import { DataSource } from 'typeorm';
 import type { WorkerConfig } from './config.js';
 import { JobRunner } from './job-runner.js';
+import { RegistryContents } from './registries/registry-contents.js';
 import { handlers } from './subscriptions.js';
 import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
 
@@ -37,6 +38,7 @@ export class WorkerModule {
           useFactory: (source: DataSource) => new RoleAssignments({ dataSource: source, broadcast }),
           inject: [DataSource],
         },
+        RegistryContents,
         ...handlers,
         { provide: HANDLERS, useFactory: (...list: AnyJobHandler[]) => list, inject: handlers },
         JobRunner,

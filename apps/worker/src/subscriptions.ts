@@ -2,15 +2,29 @@ import type { Type } from '@nestjs/common';
 import type { AnyJobHandler, Schedule } from '#lib/platform';
 import { OldOperationsHandler } from './operations/old-operations.handler.js';
 import { forgetOldOperations } from './operations/operations.jobs.js';
+import { DeletedRegistrySweepHandler } from './registries/deleted-registry-sweep.handler.js';
+import { resumeRegistryOperations } from './registries/registries.jobs.js';
+import { RegistryCreationHandler } from './registries/registry-creation.handler.js';
+import { RegistryDeletionHandler } from './registries/registry-deletion.handler.js';
+import { RegistryOperationsHandler } from './registries/registry-operations.handler.js';
 import { ResourceGroupDeletionHandler } from './resource-groups/resource-group-deletion.handler.js';
 import { ResourceGroupOperationsHandler } from './resource-groups/resource-group-operations.handler.js';
 import { resumeResourceGroupDeletions } from './resource-groups/resource-groups.jobs.js';
 
 /** Every kind of job the worker does, by the class that does it. The worker does not start if a job has two. */
-export const handlers: Type<AnyJobHandler>[] = [ResourceGroupDeletionHandler, ResourceGroupOperationsHandler, OldOperationsHandler];
+export const handlers: Type<AnyJobHandler>[] = [
+  RegistryCreationHandler,
+  RegistryDeletionHandler,
+  DeletedRegistrySweepHandler,
+  RegistryOperationsHandler,
+  ResourceGroupDeletionHandler,
+  ResourceGroupOperationsHandler,
+  OldOperationsHandler,
+];
 
 /** What comes back on a schedule, in every region by itself. */
 export const schedules: readonly Schedule[] = [
+  { job: resumeRegistryOperations, payload: {}, everySeconds: 60 },
   { job: resumeResourceGroupDeletions, payload: {}, everySeconds: 60 },
   { job: forgetOldOperations, payload: {}, everySeconds: 3_600 },
 ];

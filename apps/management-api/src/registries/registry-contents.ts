@@ -17,7 +17,7 @@ export class RegistryContents implements OnApplicationShutdown {
       connections: 1,
       transactionConnections: 1,
     });
-    this.#index = new ContentIndex({ pool: this.#pool, region: config.REGATTA_REGIONS[0]!, memoryBytes: 0 });
+    this.#index = new ContentIndex({ pool: this.#pool, region: config.REGATTA_REGIONS[0]!, memoryBytes: 1_048_576 });
   }
 
   /** Unique bytes the registry holds now. */

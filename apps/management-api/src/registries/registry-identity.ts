@@ -11,10 +11,18 @@ export const registryIdentity = z
   .object({
     type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']).default('None'),
     userAssignedIdentities: z
-      .record(
-        z.string().regex(assignedId, 'must be the resource id of a user-assigned identity'),
-        z.object({ principalId: echoed, clientId: echoed }).nullable(),
-      )
+      .record(z.string(), z.object({ principalId: echoed, clientId: echoed }).nullable())
+      .superRefine((identities, context) => {
+        for (const id of Object.keys(identities)) {
+          if (assignedId.test(id)) continue;
+          context.addIssue({
+            code: 'custom',
+            path: [id],
+            message: 'must be named by the resource id of a user-assigned identity',
+            input: id,
+          });
+        }
+      })
       .nullable()
       .optional(),
     principalId: echoed,

@@ -2,10 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RoleName } from '#lib/domain';
 import { ControlStore } from '#lib/control';
-import { Principals, PrincipalTokens, RoleAssignments, ensureBootstrap } from '#lib/identity';
-import { Broadcast, Health, listenOn, newLogger, type Listeners } from '#lib/platform';
+import { ensureBootstrap, Principals, PrincipalTokens, RoleAssignments, type Principal } from '#lib/identity';
+import { Broadcast, Health, listenOn, newLogger, type Listeners, type Logger } from '#lib/platform';
 import { ArmClient, testDatabase, type TestDatabase } from '#lib/testkit';
-import type { ManagementConfig } from '../config.js';
+import { managementSettings, type ManagementConfig } from '../config.js';
 import { createManagementApp } from '../management-api.js';
 
 /** Somebody who may call the management API, and a client that calls as them. */
@@ -30,10 +30,10 @@ export class TestManagement {
     private readonly broadcast: Broadcast,
   ) {}
 
-  static async start(change: Partial<ManagementConfig> = {}): Promise<TestManagement> {
+  static async start(change: Partial<ManagementConfig> = {}, log?: Logger): Promise<TestManagement> {
     const db = await testDatabase();
     const config = testConfig(db.url, change);
-    const logger = newLogger({ name: 'spec', level: config.LOG_LEVEL });
+    const logger = log ?? newLogger({ name: 'spec', level: config.LOG_LEVEL });
     const broadcast = new Broadcast({ url: db.url, applicationName: 'spec', logger });
     const app = await createManagementApp({ config, logger, dataSource: db.dataSource, broadcast, health: new Health() });
     const { tenantId, subscriptionId, principalId, clientId } = await ensureBootstrap({
@@ -46,7 +46,7 @@ export class TestManagement {
     await control.subscriptions.ensure({ id: subscriptionId, tenantId, displayName: 'Test' });
     const listeners = await listenOn(app.getHttpAdapter().getInstance(), { hosts: ['127.0.0.1'], http: { port: 0 } });
     const baseUrl = `http://127.0.0.1:${listeners.ports.http}`;
-    const token = await tokenOf(app, { principalId, clientId, tenantId });
+    const token = tokenOf(app, { id: principalId, clientId, tenantId }, config);
     const owner = { principalId, token, arm: new ArmClient({ baseUrl, token }) };
     return new TestManagement(db, app, config, baseUrl, tenantId, subscriptionId, owner, listeners, broadcast);
   }
@@ -61,7 +61,7 @@ export class TestManagement {
     for (const { role, scope } of assignments) {
       await this.app.get(RoleAssignments, { strict: false }).assign(principal.id, role, scope);
     }
-    const token = await tokenOf(this.app, { principalId: principal.id, clientId: principal.clientId, tenantId: this.tenantId });
+    const token = tokenOf(this.app, principal, this.config);
     return { principalId: principal.id, token, arm: new ArmClient({ baseUrl: this.baseUrl, token }) };
   }
 
@@ -81,25 +81,18 @@ export class TestManagement {
   }
 }
 
-/** A configuration as `config.ts` reads it. */
+/** A configuration as `config.ts` reads it from the environment. */
 export function testConfig(databaseUrl: string, change: Partial<ManagementConfig> = {}): ManagementConfig {
-  return {
+  const environment = {
     DATABASE_URL: databaseUrl,
-    REDIS_URL: undefined,
     REGATTA_SECRET_KEY: randomBytes(32).toString('base64'),
-    REGATTA_REGIONS: ['eastus', 'westeurope'],
-    REGATTA_LOGIN_SERVER_SUFFIX: 'localhost:5443',
-    REGATTA_MANAGEMENT_URL: 'https://localhost:8443',
-    REGATTA_OPS_LISTEN: ['127.0.0.1'],
-    REGATTA_LISTEN: ['127.0.0.1'],
-    REGATTA_DRAIN_SECONDS: 1,
-    HTTP_PORT: 0,
+    REGATTA_DRAIN_SECONDS: '1',
+    HTTP_PORT: '0',
     LOG_LEVEL: 'silent',
-    ...change,
   };
+  return { ...managementSettings.parse(environment), ...change };
 }
 
-async function tokenOf(app: NestFastifyApplication, bearer: { principalId: string; clientId: string; tenantId: string }): Promise<string> {
-  const { principalId: id, clientId, tenantId } = bearer;
-  return app.get(PrincipalTokens, { strict: false }).issue({ id, clientId, tenantId }, 'https://management.azure.com').token;
+function tokenOf(app: NestFastifyApplication, who: Pick<Principal, 'id' | 'clientId' | 'tenantId'>, config: ManagementConfig): string {
+  return app.get(PrincipalTokens, { strict: false }).issue(who, config.REGATTA_MANAGEMENT_URL).token;
 }

@@ -23,6 +23,8 @@ export interface ArmCallOptions {
   query?: Record<string, string>;
   /** Null leaves the api-version out. */
   apiVersion?: string | null;
+  /** The request breaks the published schema on purpose and is answered all the same: only the answer is judged. */
+  invalidRequest?: boolean;
   /** Another caller than the client's own; null sends no token. */
   token?: string | null;
 }
@@ -96,6 +98,7 @@ export class ArmClient {
     const text = await answer.text();
     const exchange: Exchange = { method, url, status: answer.status, headers: Object.fromEntries(answer.headers), body: text };
     if (body !== undefined) exchange.requestBody = options.rawBody === undefined ? options.body : parsed(String(options.rawBody));
+    if (options.invalidRequest) exchange.invalidRequest = true;
     this.#judge(exchange);
     return { status: exchange.status, headers: exchange.headers, body: parsed(text) as T, text, url };
   }
