@@ -57,7 +57,9 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    await Promise.all([this.keys.start(), this.principals.start(), this.roles.start()]);
+    await this.keys.start();
+    await this.principals.start();
+    await this.roles.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
