@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import type { Logger } from '#lib/platform';
+import type { DataPlaneConfig } from '../config.js';
+import { CONFIG, LOGGER } from '../injection.js';
+import { TokenRoutes } from '../tokens/token.routes.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { V2Module } from '../v2/v2.module.js';
+import { V2Routes } from '../v2/v2-routes.js';
+import { Edge } from './edge.js';
+import { ErrorLines } from './error-lines.js';
+import { HostNames } from './host-names.js';
+import { Sites } from './site.js';
+import { TrustedProxies } from './trusted-proxies.js';
+
+/** The way in and the way out of every request. */
+@Module({
+  imports: [TokensModule, V2Module],
+  providers: [
+    {
+      provide: Edge,
+      inject: [CONFIG, LOGGER, V2Routes, TokenRoutes],
+      useFactory: (config: DataPlaneConfig, logger: Logger, v2: V2Routes, tokens: TokenRoutes) => {
+        const proxies = new TrustedProxies(config.REGATTA_TRUSTED_PROXIES);
+        const sites = new Sites(new HostNames(config.REGATTA_LOGIN_SERVER_SUFFIX), proxies);
+        return new Edge(sites, proxies, v2, tokens, new ErrorLines(logger));
+      },
+    },
+  ],
+  exports: [Edge],
+})
+export class EdgeModule {}

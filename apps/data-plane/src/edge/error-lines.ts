@@ -1,0 +1,51 @@
+import type { Logger } from '#lib/platform';
+import type { Call } from './call.js';
+
+/** Lines a second that are written; further ones are counted and their number is written. */
+const linesPerSecond = 20;
+
+/**
+ * What is logged of requests: refusals in samples, failures of ours whole. There is no line for what went well: counters say that,
+ * and a line per request costs more than the request.
+ */
+export class ErrorLines {
+  #second = 0;
+  #written = 0;
+  #left = 0;
+
+  constructor(
+    private readonly logger: Logger,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** @param error what has no name; absent for refusals that do. */
+  write(call: Call, status: number, error: unknown): void {
+    if (error === undefined && !this.logger.isLevelEnabled('info')) return;
+    if (!this.#mayWrite()) return;
+    const { correlationId, requestId } = call.ids;
+    const line = {
+      correlationId,
+      requestId,
+      method: call.method,
+      route: call.route,
+      status,
+      host: call.site?.service,
+      client: call.clientAddress,
+    };
+    if (error === undefined) this.logger.info(line, 'request refused');
+    else this.logger.error({ ...line, err: error }, 'request failed');
+  }
+
+  #mayWrite(): boolean {
+    const second = Math.floor(this.now() / 1000);
+    if (second !== this.#second) {
+      if (this.#left > 0) this.logger.warn({ left: this.#left }, 'more requests were refused or failed than are written');
+      this.#second = second;
+      this.#written = 0;
+      this.#left = 0;
+    }
+    if (this.#written < linesPerSecond) return ++this.#written > 0;
+    this.#left += 1;
+    return false;
+  }
+}

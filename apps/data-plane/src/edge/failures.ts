@@ -1,0 +1,61 @@
+import { Fault, isFault } from '#lib/domain';
+import { ociErrorBody, ociErrors, unsatisfiedRange } from '#lib/oci';
+import { challengeHeader, unauthorizedBody } from '../auth/challenge.js';
+import { Refused } from '../auth/refused.js';
+import type { Call } from './call.js';
+import { discardBody } from './request-body.js';
+
+const json = ['Content-Type', 'application/json; charset=utf-8'] as const;
+const retryUnavailable = '5';
+
+/** A fault with headers its answer must carry, such as the `Range` of an upload that was continued at the wrong place. */
+export class FaultWithHeaders extends Error {
+  constructor(
+    readonly fault: Fault,
+    readonly headers: readonly string[],
+  ) {
+    super(fault.message, { cause: fault });
+    this.name = 'FaultWithHeaders';
+  }
+}
+
+/** Says what went wrong in the words of the protocol. @returns the error that has no name, if it was one: it is to be logged whole. */
+export function answerFailure(call: Call, error: unknown): unknown {
+  const { request, response } = call;
+  if (response.destroyed || request.socket.destroyed) return undefined;
+  if (response.headersSent) {
+    // The client was promised a length: a cut connection is the only honest end.
+    response.destroy();
+    return isFault(error) ? undefined : error;
+  }
+  const extra = error instanceof FaultWithHeaders ? error.headers : [];
+  const cause = error instanceof FaultWithHeaders ? error.fault : error;
+  discardBody(request);
+  if (cause instanceof Refused || isFault(cause, 'InvalidToken') || isFault(cause, 'Unauthorized')) {
+    answerRefused(call, cause instanceof Refused ? cause : new Refused([], 'invalid_token'));
+    return undefined;
+  }
+  const fault = cause instanceof Fault ? cause : new Fault('Internal', 'unknown error', { cause });
+  const { status } = ociErrors[fault.code];
+  call.answer(status, [...json, ...extra, ...headersOf(fault)], `${JSON.stringify(ociErrorBody(fault))}\n`);
+  return status >= 500 && fault.code !== 'ServiceUnavailable' ? cause : undefined;
+}
+
+function answerRefused(call: Call, { scopes, error }: Refused): void {
+  const challenge = call.site ? ['WWW-Authenticate', challengeHeader(call.site, scopes, error)] : [];
+  call.answer(401, [...json, ...challenge], unauthorizedBody(scopes));
+}
+
+function headersOf(fault: Fault): string[] {
+  const detail = (fault.detail ?? {}) as { retryAfterSeconds?: unknown; size?: unknown };
+  switch (fault.code) {
+    case 'TooManyRequests':
+      return ['Retry-After', String(typeof detail.retryAfterSeconds === 'number' ? detail.retryAfterSeconds : 1)];
+    case 'ServiceUnavailable':
+      return ['Retry-After', retryUnavailable];
+    case 'RangeInvalid':
+      return typeof detail.size === 'number' ? ['Content-Range', unsatisfiedRange(detail.size)] : [];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,69 @@
+import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { RegistrySnapshots } from '#lib/control';
+import { Broadcast, type Bucket, Health, type Logger, openBuckets, PipelinedPool, SecretBox } from '#lib/platform';
+import type { DataSource } from 'typeorm';
+import type { DataPlaneConfig } from './config.js';
+import { BUCKETS, CONFIG, LOGGER } from './injection.js';
+
+/** What the process brings along before Nest starts. */
+export interface DataPlaneParts {
+  config: DataPlaneConfig;
+  logger: Logger;
+  /** Connected and migrated; closed with the application. */
+  dataSource: DataSource;
+  broadcast: Broadcast;
+  health: Health;
+}
+
+/** What every other module may ask for: configuration, log, database, buckets, and what is remembered of registries. */
+@Global()
+@Module({})
+export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(RegistrySnapshots) private readonly snapshots: RegistrySnapshots,
+    @Inject(PipelinedPool) private readonly pool: PipelinedPool,
+    @Inject(BUCKETS) private readonly buckets: ReadonlyMap<string, Bucket>,
+  ) {}
+
+  static with({ config, logger, dataSource, broadcast, health }: DataPlaneParts): DynamicModule {
+    return {
+      module: ProcessModule,
+      imports: [TypeOrmModule.forRootAsync({ useFactory: () => dataSource.options, dataSourceFactory: async () => dataSource })],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
+        { provide: Broadcast, useValue: broadcast },
+        { provide: Health, useValue: health },
+        { provide: SecretBox, useFactory: () => new SecretBox(config.REGATTA_SECRET_KEY) },
+        { provide: PipelinedPool, useFactory: () => poolOf(config, logger) },
+        {
+          provide: RegistrySnapshots,
+          inject: [PipelinedPool],
+          useFactory: (pool: PipelinedPool) =>
+            new RegistrySnapshots({ pool, broadcast, loginServerSuffix: config.REGATTA_LOGIN_SERVER_SUFFIX }),
+        },
+        { provide: BUCKETS, useFactory: () => openBuckets(config.REGATTA_BUCKETS) },
+      ],
+      exports: [CONFIG, LOGGER, Broadcast, Health, SecretBox, PipelinedPool, RegistrySnapshots, BUCKETS],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.snapshots.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.snapshots.close();
+    await this.pool.close();
+    await Promise.all([...this.buckets.values()].map((bucket) => bucket.close()));
+  }
+}
+
+function poolOf(config: DataPlaneConfig, logger: Logger): PipelinedPool {
+  return new PipelinedPool({
+    url: config.DATABASE_URL,
+    applicationName: `data-plane-${config.REGATTA_REGION}-hot`,
+    onError: (error) => logger.warn({ err: error }, 'lost a connection to Postgres'),
+  });
+}

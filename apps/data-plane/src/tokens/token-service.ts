@@ -1,0 +1,140 @@
+import type { RegistrySnapshot } from '#lib/control';
+import { Fault } from '#lib/domain';
+import { PrincipalTokens, type TokenBearer } from '#lib/identity';
+import { type AccessEntry, grant, noRight } from '../auth/access.js';
+import { Credentials, tokenUser } from '../auth/credentials.js';
+import type { Door } from '../auth/gate.js';
+import { Refused } from '../auth/refused.js';
+import { Rights } from '../auth/rights.js';
+import { hostWithoutPort } from '../edge/host-names.js';
+import type { Site } from '../edge/site.js';
+import { Targets } from '../edge/target.js';
+import { accessTokenSeconds, RegistryTokens, type Subject } from './registry-tokens.js';
+import type { TokenRequest } from './token-request.js';
+
+/** The body of a token answer: the token under both its names, for some clients read one and some the other. */
+export interface TokenAnswer {
+  access_token: string;
+  token: string;
+  expires_in: number;
+  issued_at: string;
+  refresh_token?: string;
+}
+
+/** Audiences under which Azure clients ask for tokens of the management API; a registry may refuse those (`azureADAuthenticationAsArmPolicy`). */
+const armAudiences = ['https://management.azure.com', 'https://management.core.windows.net'];
+const registryAudience = 'https://containerregistry.azure.net';
+
+/** The token service of every registry, on the registry's own host (ACR data plane, section 1). */
+export class TokenService {
+  readonly #armAudiences: readonly string[];
+
+  constructor(
+    private readonly targets: Targets,
+    private readonly credentials: Credentials,
+    private readonly rights: Rights,
+    private readonly tokens: RegistryTokens,
+    private readonly principalTokens: PrincipalTokens,
+    managementUrl: string,
+  ) {
+    this.#armAudiences = [...armAudiences, managementUrl];
+  }
+
+  /** `/oauth2/token`. @throws Refused when nobody stands behind the credentials. */
+  async token(site: Site, request: TokenRequest, from: string): Promise<TokenAnswer> {
+    const door = await this.targets.door(site);
+    requireService(request.service, site, door);
+    const { subject, refreshToken } = await this.#prove(request, door, from);
+    const { access, registries } = await this.#grant(site, door, subject, request);
+    const token = this.tokens.issueAccess({ subject, audience: door.audience, registries, access });
+    return {
+      access_token: token,
+      token,
+      expires_in: accessTokenSeconds,
+      issued_at: new Date().toISOString(),
+      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    };
+  }
+
+  /** `/oauth2/exchange`: a token of the installation's token issuer becomes a refresh token of the registry (`az acr login`, the SDKs). */
+  async exchange(site: Site, form: URLSearchParams): Promise<{ refresh_token: string }> {
+    const door = await this.targets.door(site);
+    requireService(form.get('service'), site, door);
+    if (!['access_token', 'access_token_refresh_token'].includes(form.get('grant_type') ?? '')) {
+      throw new Fault('InvalidRequestContent', 'The grant_type must be access_token.');
+    }
+    const bearer = this.#bearer(form.get('access_token') ?? '', door);
+    const tenant = form.get('tenant');
+    if (tenant && tenant.toLowerCase() !== bearer.tenantId) throw new Refused([], 'invalid_token');
+    const subject: Subject = { kind: 'principal', principalId: bearer.principalId, tenantId: bearer.tenantId };
+    return { refresh_token: this.tokens.issueRefresh({ subject, audience: door.audience, registries: idsOf(door) }) };
+  }
+
+  #bearer(token: string, { registry }: Door): TokenBearer {
+    const takesArm = registry?.policies.azureADAuthenticationAsArmPolicy.status !== 'disabled';
+    const own = registry ? [`https://${registry.loginServer}`] : [];
+    try {
+      return this.principalTokens.bearer(token, [registryAudience, ...own, ...(takesArm ? this.#armAudiences : [])]);
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'InvalidToken') throw new Refused([], 'invalid_token');
+      throw error;
+    }
+  }
+
+  async #prove({ proof, offline }: TokenRequest, door: Door, from: string): Promise<{ subject: Subject; refreshToken?: string }> {
+    if (proof.kind === 'nobody') return { subject: { kind: 'anonymous' } };
+    if (proof.kind === 'refreshToken') {
+      const subject = await this.credentials.fromRefreshToken(proof.token, door.credentials);
+      if (!subject) throw new Refused([], 'invalid_token');
+      return { subject };
+    }
+    const subject = await this.credentials.subject(proof.user, proof.password, { ...door.credentials, from });
+    if (!subject) throw new Refused([]);
+    if (offline === 'no') return { subject };
+    // The null user's password is a refresh token already. docker keeps what it gets here and forgets the password, so who logs in
+    // with a password that lasts (`offline_token=true`) is given no token that ends in three hours in exchange for it.
+    if (proof.user === tokenUser) return { subject, refreshToken: proof.password };
+    if (offline === 'basic') return { subject };
+    return { subject, refreshToken: this.tokens.issueRefresh({ subject, audience: door.audience, registries: idsOf(door, subject) }) };
+  }
+
+  /** The intersection of what was asked and what may be, entry by entry in the order of the request. */
+  async #grant(site: Site, door: Door, subject: Subject, request: TokenRequest): Promise<{ access: AccessEntry[]; registries: string[] }> {
+    const registries = new Set(idsOf(door, subject));
+    const access: AccessEntry[] = [];
+    let anything = false;
+    for (const scope of request.scopes) {
+      const registry = door.registry ?? (await this.targets.ofScope(site, scope));
+      const rights = registry ? await this.rights.of(subject, registry) : noRight;
+      if (registry && rights.size > 0) {
+        registries.add(registry.id);
+        anything = true;
+      }
+      access.push(grant(scope, rights));
+    }
+    // Nobody in particular gets a token only where it opens something; others learn from `access` what they did not get.
+    if (subject.kind === 'anonymous' && !anything && !(await this.#opensAnonymously(door))) throw new Refused(request.scopes);
+    if (subject.kind === 'admin' && door.registry && (await this.rights.of(subject, door.registry)).size === 0)
+      throw new Refused(request.scopes);
+    return { access, registries: [...registries] };
+  }
+
+  async #opensAnonymously({ registry }: Door): Promise<boolean> {
+    return registry !== null && (await this.rights.of({ kind: 'anonymous' }, registry)).size > 0;
+  }
+}
+
+/** The registries a token is for before any scope is looked at. */
+function idsOf(door: Pick<Door, 'registry'>, subject?: Subject): string[] {
+  const registry: RegistrySnapshot | null = door.registry;
+  if (registry) return [registry.id];
+  return subject?.kind === 'admin' ? [subject.registryId] : [];
+}
+
+/** `service` is what the challenge said; a client that names another host has its registries mixed up. */
+function requireService(service: string | null, site: Site, door: Door): void {
+  if (!service) return;
+  const host = hostWithoutPort(service);
+  if (host === hostWithoutPort(site.service) || host === hostWithoutPort(door.audience)) return;
+  throw new Fault('InvalidParameter', `The service is ${site.service}.`, { target: 'service' });
+}

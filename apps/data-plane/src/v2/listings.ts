@@ -1,0 +1,33 @@
+import { ContentIndex, type NamePage } from '#lib/content';
+import { nextPageLink, parsePage } from '#lib/oci';
+import type { Call } from '../edge/call.js';
+import type { RepositoryTarget, Target } from '../edge/target.js';
+
+/** `/v2/<name>/tags/list` and `/v2/_catalog` */
+export class Listings {
+  constructor(private readonly index: ContentIndex) {}
+
+  async tags(call: Call, target: RepositoryTarget): Promise<void> {
+    const page = pageOf(call);
+    const { names, more } = await this.index.tags({ registryId: target.registry.id, repository: target.repository }, page);
+    call.json(200, { name: target.publicName, tags: names }, linkTo(`/v2/${target.publicName}/tags/list`, { names, more }, page.n));
+  }
+
+  /** Names as the client writes them: with the registry in front in path style, where `last` is such a name as well. */
+  async catalog(call: Call, target: Target): Promise<void> {
+    const { n, last } = pageOf(call);
+    const own = last.startsWith(target.prefix) ? last.slice(target.prefix.length) : last;
+    const { names, more } = await this.index.catalog(target.registry.id, { n, last: own });
+    const repositories = names.map((name) => target.prefix + name);
+    call.json(200, { repositories }, linkTo(`/v2/${target.prefix}_catalog`, { names: repositories, more }, n));
+  }
+}
+
+function pageOf(call: Call): { n: number; last: string } {
+  return parsePage({ n: call.query.get('n') ?? undefined, last: call.query.get('last') ?? undefined });
+}
+
+function linkTo(path: string, { names, more }: NamePage, n: number): string[] {
+  const last = names.at(-1);
+  return more && last !== undefined ? ['Link', nextPageLink(path, last, n)] : [];
+}

@@ -1,0 +1,149 @@
+import { ContentIndex, type UploadOwner, Uploads, type UploadStatus } from '#lib/content';
+import { Fault, isFault, skuRow } from '#lib/domain';
+import { type Digest, digestOf, isDigestAlgorithm, parseDigest, parseUploadRange, uploadRange } from '#lib/oci';
+import type { Caller } from '../auth/gate.js';
+import type { Call } from '../edge/call.js';
+import { FaultWithHeaders } from '../edge/failures.js';
+import { silentBodyMs } from '../edge/request-body.js';
+import { type RepositoryTarget, siblingRepository } from '../edge/target.js';
+
+/** `/v2/<name>/blobs/uploads/` and the sessions below it */
+export class UploadRoutes {
+  constructor(
+    private readonly index: ContentIndex,
+    private readonly uploads: Uploads,
+  ) {}
+
+  /** POST: mounts a blob, takes a whole blob, or opens a session, whichever the query asks for and can be done. */
+  async start(call: Call, target: RepositoryTarget, caller: Caller): Promise<void> {
+    const owner = ownerOf(target, caller);
+    const mount = call.query.get('mount');
+    if (mount !== null && (await this.#mount(call, target, caller, parseDigest(mount))))
+      return answerBlob(call, target, parseDigest(mount));
+    const digest = call.query.get('digest');
+    if (digest !== null && mount === null && hasBody(call, parseDigest(digest))) {
+      const { storageLimit } = limitsOf(target);
+      const done = await this.uploads.put(owner, parseDigest(digest), body(call, target), { storageLimit, ...lengthOf(call, target) });
+      return answerBlob(call, target, done.digest);
+    }
+    const session = await this.uploads.start(owner, { storageLimit: limitsOf(target).storageLimit, ...algorithmOf(call) });
+    call.answer(202, sessionHeaders(target, session));
+  }
+
+  /** GET: how far the session is. */
+  async status(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
+    call.answer(204, sessionHeaders(target, await this.uploads.status(ownerOf(target, caller), id)));
+  }
+
+  /** PATCH: one chunk at the place `Content-Range` names, or a stream that goes to the end of what is there. */
+  async append(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
+    const place = placeOf(call, target);
+    const session = await atItsPlace(target, id, () => this.uploads.append(ownerOf(target, caller), id, body(call, target), place));
+    call.answer(202, sessionHeaders(target, session));
+  }
+
+  /** PUT: the last piece, if there is one, and the digest of it all. */
+  async finish(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
+    const digest = parseDigest(call.query.get('digest') ?? '');
+    const { storageLimit } = limitsOf(target);
+    const last = hasBody(call) ? { body: body(call, target), ...placeOf(call, target) } : {};
+    const done = await atItsPlace(target, id, () => this.uploads.commit(ownerOf(target, caller), id, digest, { storageLimit, ...last }));
+    answerBlob(call, target, done.digest);
+  }
+
+  /** DELETE: the session ends and leaves nothing. */
+  async cancel(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
+    await this.uploads.cancel(ownerOf(target, caller), id);
+    call.answer(204);
+  }
+
+  /** False where the blob cannot be linked: not in `from`, or the caller may not read there. The client then uploads it. */
+  async #mount(call: Call, target: RepositoryTarget, caller: Caller, digest: Digest): Promise<boolean> {
+    const publicFrom = call.query.get('from');
+    const from = publicFrom === null ? null : siblingRepository(target, publicFrom);
+    if (publicFrom === null || from === null || !caller.may('repository', publicFrom, 'pull')) return false;
+    return this.index.mountBlob(keyOf(target), digest, from, limitsOf(target).storageLimit);
+  }
+}
+
+function keyOf({ registry, repository }: RepositoryTarget): { registryId: string; repository: string } {
+  return { registryId: registry.id, repository };
+}
+
+/** A session belongs to who opened it, in this repository: to anybody else it does not exist (threat 8). */
+function ownerOf(target: RepositoryTarget, { subject }: Caller): UploadOwner {
+  return { ...keyOf(target), principalId: subject.kind === 'principal' ? subject.principalId : subject.kind };
+}
+
+function limitsOf({ registry }: RepositoryTarget): { storageLimit: number | null; layer: number } {
+  const { storage, layerSize } = skuRow(registry.sku);
+  return { storageLimit: storage < 0 ? null : storage, layer: layerSize };
+}
+
+function algorithmOf(call: Call): { algorithm?: 'sha256' | 'sha512' } {
+  const algorithm = call.query.get('digest-algorithm');
+  if (algorithm === null) return {};
+  if (!isDigestAlgorithm(algorithm)) throw new Fault('DigestInvalid', 'The digest algorithm must be sha256 or sha512.');
+  return { algorithm };
+}
+
+/** Whether the request brings bytes. A POST with `?digest=` and an empty body is a blob only if the digest is that of nothing. */
+function hasBody(call: Call, digest?: Digest): boolean {
+  if (call.request.headers['transfer-encoding'] !== undefined) return true;
+  const length = call.contentLength ?? 0;
+  if (length > 0 || digest === undefined) return length > 0;
+  return digest === digestOf(Buffer.alloc(0), digest.startsWith('sha512:') ? 'sha512' : 'sha256');
+}
+
+/** Where the body goes and how long it says it is. */
+function placeOf(call: Call, target: RepositoryTarget): { at?: number; length?: number } {
+  const range = parseUploadRange(call.request.headers['content-range'], call.contentLength);
+  requireLayer(target, range ? range.end + 1 : 0);
+  return { ...(range && { at: range.start }), ...lengthOf(call, target) };
+}
+
+function lengthOf(call: Call, target: RepositoryTarget): { length?: number } {
+  const length = call.contentLength;
+  requireLayer(target, length ?? 0);
+  return length === undefined ? {} : { length };
+}
+
+function requireLayer(target: RepositoryTarget, size: number): void {
+  const { layer } = limitsOf(target);
+  if (size > layer) throw new Fault('SizeInvalid', `A blob has ${layer} bytes at the most.`, { detail: { size, limit: layer } });
+}
+
+/** The body as it arrives. A client that is silent in the middle of it is cut off; what arrived stays. */
+function body(call: Call, target: RepositoryTarget): AsyncIterable<Buffer> {
+  call.request.setTimeout(silentBodyMs, () => call.request.destroy());
+  return call.contentLength === undefined ? bounded(call.request, target) : call.request;
+}
+
+/** A body of unknown length may not grow past what a layer may have. */
+async function* bounded(source: AsyncIterable<Buffer>, target: RepositoryTarget): AsyncGenerator<Buffer, void, undefined> {
+  let size = 0;
+  for await (const chunk of source) {
+    requireLayer(target, (size += chunk.length));
+    yield chunk;
+  }
+}
+
+/** A piece at the wrong place is answered with the right one (OCI 1.1, "Pushing a blob in chunks": 416, then go on from `Range`). */
+async function atItsPlace<T>(target: RepositoryTarget, id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const offset = isFault(error, 'RangeInvalid') ? (error.detail as { offset?: unknown } | undefined)?.offset : undefined;
+    if (!isFault(error) || typeof offset !== 'number') throw error;
+    throw new FaultWithHeaders(error, sessionHeaders(target, { id, offset }));
+  }
+}
+
+/** `Location` is relative with a leading slash: the Azure SDK cuts that off and puts its own host in front (ACR data plane, section 2.3). */
+function sessionHeaders(target: RepositoryTarget, { id, offset }: UploadStatus): string[] {
+  return ['Location', `/v2/${target.publicName}/blobs/uploads/${id}`, 'Range', uploadRange(offset), 'Docker-Upload-UUID', id];
+}
+
+function answerBlob(call: Call, target: RepositoryTarget, digest: Digest): void {
+  call.answer(201, ['Location', `/v2/${target.publicName}/blobs/${digest}`, 'Docker-Content-Digest', digest]);
+}

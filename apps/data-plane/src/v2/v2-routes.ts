@@ -1,0 +1,73 @@
+import { Fault } from '#lib/domain';
+import { parseV2Path, type V2Route } from '#lib/oci';
+import { Gate } from '../auth/gate.js';
+import type { Call } from '../edge/call.js';
+import type { Site } from '../edge/site.js';
+import { catalogNeed, repositoryNeed, Targets } from '../edge/target.js';
+import { operationFor, operations, type RepositoryRoute, routePatterns } from './operations.js';
+import { RegionalContent } from './regional-content.js';
+
+/** In path style the registry stands between: `/v2/{registry}/_catalog`. */
+const pathStyleCatalog = /^\/v2\/([A-Za-z0-9]{5,50})\/_catalog\/?$/;
+/** A path that is well formed and still no route is not found; what is malformed is refused as such (threat 17). */
+const wellFormed = /^\/v2(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9._:@+-]+)*\/?$/;
+
+/** Everything below `/v2`: one raw route, because names contain slashes. */
+export class V2Routes {
+  constructor(
+    private readonly targets: Targets,
+    private readonly gate: Gate,
+    private readonly content: RegionalContent,
+  ) {}
+
+  async answer(call: Call, site: Site): Promise<void> {
+    const catalogOf = site.place.kind === 'path' ? pathStyleCatalog.exec(call.path)?.[1] : undefined;
+    const route: V2Route | null = catalogOf === undefined ? parseV2Path(call.path) : { kind: 'catalog' };
+    if (!route) throw noRoute(call.path);
+    call.route = routePatterns[route.kind];
+    if (site.place.kind === 'data' && route.kind !== 'blob' && route.kind !== 'base') {
+      throw new Fault('RouteNotFound', 'A data endpoint serves blobs only; ask the login server.');
+    }
+    if (route.kind === 'base') return this.#base(call, site);
+    if (route.kind === 'catalog') return this.#catalog(call, site, catalogOf);
+    return this.#repository(call, site, route);
+  }
+
+  /** Tells clients that this is a registry and whether their credentials are good. */
+  async #base(call: Call, site: Site): Promise<void> {
+    requireMethod(call, 'GET', 'HEAD');
+    await this.gate.admit(call, await this.targets.door(site), null);
+    call.json(200, {});
+  }
+
+  async #catalog(call: Call, site: Site, registryName: string | undefined): Promise<void> {
+    requireMethod(call, 'GET');
+    const target = await this.targets.registry(site, registryName);
+    await this.gate.admit(call, target.door, catalogNeed(target));
+    return this.content.handlersFor(target.registry).listings.catalog(call, target);
+  }
+
+  async #repository(call: Call, site: Site, route: RepositoryRoute): Promise<void> {
+    const operation = operationFor(route, call.method);
+    if (!operation) throw noOperation(call, route);
+    const target = await this.targets.repository(site, route.name);
+    const caller = await this.gate.admit(call, target.door, repositoryNeed(target, operation.asks, operation.anyOf));
+    return operation.run(this.content.handlersFor(target.registry), call, target, route, caller);
+  }
+}
+
+function requireMethod(call: Call, ...methods: string[]): void {
+  if (!methods.includes(call.method))
+    throw new Fault('MethodNotAllowed', `${call.method} is not possible here, only ${methods.join(' and ')}.`);
+}
+
+function noOperation(call: Call, route: RepositoryRoute): Fault {
+  const methods = Object.keys(operations[route.kind]);
+  if (methods.length === 0) return new Fault('RouteNotFound', 'This registry does not offer this part of the API.');
+  return new Fault('MethodNotAllowed', `${call.method} is not possible here, only ${methods.join(', ')}.`);
+}
+
+function noRoute(path: string): Fault {
+  if (wellFormed.test(path)) return new Fault('RouteNotFound', 'The registry API has no such address.');
+  return new Fault('NameInvalid', 'The path holds escapes, empty segments or characters that no name of the registry API has.');
+}
