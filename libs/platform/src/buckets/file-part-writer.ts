@@ -58,13 +58,14 @@ export class FilePartWriter implements PartWriter {
   }
 
   async flush(): Promise<number> {
+    const upTo = this.#offset; // Writes may go on meanwhile: they are not part of this promise.
     await Promise.allSettled(this.#pending);
     if (this.#failure) throw this.#failure;
     try {
       await syncData(this.#fd);
       if (!this.#named && this.#directory !== null) await syncDirectory(this.#directory);
       this.#named = true;
-      return this.#offset;
+      return upTo;
     } catch (error) {
       // After a failed sync the kernel may have dropped the pages: nothing of this writer can be trusted any more.
       this.#failure = bucketError(error);

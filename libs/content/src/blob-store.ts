@@ -1,0 +1,33 @@
+import { Fault } from '#lib/domain';
+import { blobKey, type Bucket, type ObjectReader } from '#lib/platform';
+import type { LinkedBlob } from './types.js';
+
+/** Bytes of blobs that lie in buckets, from the nearest region that has them. */
+export class BlobStore {
+  readonly #region: string;
+  readonly #buckets: ReadonlyMap<string, Bucket>;
+
+  constructor({ region, buckets }: { region: string; buckets: ReadonlyMap<string, Bucket> }) {
+    this.#region = region;
+    this.#buckets = buckets;
+  }
+
+  /**
+   * Opens a blob of `ContentIndex.blob` that is not inline. Close the reader when done. What lies under the name but has not the
+   * size the index knows is not served. Fault ServiceUnavailable if no reachable bucket has it.
+   */
+  async open(blob: LinkedBlob): Promise<ObjectReader> {
+    const key = blobKey(blob.digest);
+    let cause: unknown;
+    for (const region of [...blob.regions].sort((a) => (a === this.#region ? -1 : 1))) {
+      try {
+        const reader = await this.#buckets.get(region)?.open(key);
+        if (reader?.size === blob.size) return reader;
+        reader?.close();
+      } catch (error) {
+        cause = error; // The next region may have it.
+      }
+    }
+    throw new Fault('ServiceUnavailable', `No region that can be reached holds ${blob.digest}.`, { cause });
+  }
+}

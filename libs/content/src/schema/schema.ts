@@ -1,0 +1,25 @@
+import type { EntityList, MigrationList } from '#lib/platform';
+import { Content1764000300000 } from '../migrations/20261123-content.js';
+import { BlobEntity, BlobPlacementEntity, RepositoryBlobEntity } from './blob.entity.js';
+import { ManifestEntity, ManifestReferenceEntity, TagEntity } from './manifest.entity.js';
+import { RepositoryEntity } from './repository.entity.js';
+import { RegistryBlobEntity, UsageShardEntity } from './usage.entity.js';
+import { BlobReviewEntity, LinkReviewEntity, UploadSessionEntity } from './work.entity.js';
+
+/** Every table of the schema `content`. */
+export const contentEntities: EntityList = [
+  RepositoryEntity,
+  ManifestEntity,
+  ManifestReferenceEntity,
+  TagEntity,
+  BlobEntity,
+  BlobPlacementEntity,
+  RepositoryBlobEntity,
+  RegistryBlobEntity,
+  UsageShardEntity,
+  UploadSessionEntity,
+  LinkReviewEntity,
+  BlobReviewEntity,
+];
+
+export const contentMigrations: MigrationList = [Content1764000300000];

@@ -1,0 +1,110 @@
+import { Fault } from '#lib/domain';
+import { algorithmOf, digestOf, DigestStream, requireDigest, type Digest } from '#lib/oci';
+import { blobKey, type Bucket, type PipelinedPool, type Queries } from '#lib/platform';
+import type { StoredBlob, UploadOwner } from '../types.js';
+import { placeBlob, shareBlob } from '../writes/blob-rows.js';
+import { linkBlob } from '../writes/links.js';
+import { shareRepository } from '../writes/repositories.js';
+import { again } from '../writes/retry.js';
+import type { LiveHashes } from './live-hashes.js';
+import type { LeasedSession, Sessions } from './sessions.js';
+
+/** A blob that goes straight into the index: no part, no lease, one transaction. */
+export interface SmallCommit {
+  owner: UploadOwner;
+  digest: Digest;
+  /** The last bytes; what the session holds comes before them. */
+  bytes: Buffer;
+  /** Null for an upload without session. */
+  sessionId: string | null;
+  at: number | undefined;
+  inlineLimit: number;
+  storageLimit: number | null;
+}
+
+/** Null if the session holds too much for this, or is not free. Wrong digest: DigestInvalid, and nothing changed. */
+export function commitSmall(pool: PipelinedPool, sessions: Sessions, commit: SmallCommit): Promise<StoredBlob | null> {
+  const { owner, digest, sessionId, inlineLimit, storageLimit } = commit;
+  const { registryId } = owner;
+  return again(() =>
+    pool.tx(async (queries) => {
+      const [head, repositoryId] = await Promise.all([
+        sessionId ? sessions.takeSmall(queries, owner, sessionId, commit.bytes.length, inlineLimit, commit.at) : Buffer.alloc(0),
+        shareRepository(queries, owner),
+      ]);
+      if (head === null) throw new NotSmall();
+      const bytes = head.length > 0 ? Buffer.concat([head, commit.bytes]) : commit.bytes;
+      requireDigest(digestOf(bytes, algorithmOf(digest)), digest);
+      const size = bytes.length;
+      await Promise.all([
+        shareBlob(queries, digest, size, bytes),
+        linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit }),
+      ]);
+      return { digest, size };
+    }),
+  ).catch((error: unknown) => {
+    if (error instanceof NotSmall) return null;
+    throw error;
+  });
+}
+
+/** Rolls back: the repository row made on the way is not wanted yet. */
+class NotSmall extends Error {}
+
+/**
+ * Makes a part a blob: its row and placement are held, then the bytes get their name, then all is committed. Dies it in between,
+ * the bytes lie under their digest and no row says so; the session row still does (`committing`), and either the client's next
+ * try or the collector finishes. The collector holds the same row before it deletes.
+ */
+export function commitPart(
+  { pool, sessions, bucket }: { pool: PipelinedPool; sessions: Sessions; bucket: Bucket },
+  {
+    session,
+    owner,
+    digest,
+    size,
+    storageLimit,
+  }: { session: LeasedSession; owner: UploadOwner; digest: Digest; size: number; storageLimit: number | null },
+): Promise<StoredBlob> {
+  const { registryId } = owner;
+  return again(() =>
+    pool.tx(async (queries) => {
+      const [repositoryId, , ours] = await Promise.all([
+        shareRepository(queries, owner),
+        holdPlace(queries, digest, size, session.region),
+        sessions.end(queries, session),
+      ]);
+      if (!ours) throw new Fault('BlobUploadUnknown', 'The upload was cancelled or is continued by another request.');
+      await promote(bucket, session.id, digest, size);
+      await linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit });
+      return { digest, size };
+    }),
+  );
+}
+
+async function holdPlace(queries: Queries, digest: Digest, size: number, region: string): Promise<void> {
+  await Promise.all([shareBlob(queries, digest, size, null), placeBlob(queries, digest, region)]);
+}
+
+async function promote(bucket: Bucket, uploadId: string, digest: Digest, size: number): Promise<void> {
+  if (await bucket.promote(uploadId, blobKey(digest))) return;
+  // An earlier try came this far: the bytes were checked then.
+  if ((await bucket.stat(blobKey(digest)))?.size === size) return;
+  throw new Fault('BlobUploadUnknown', 'The bytes of this upload are gone: start again.');
+}
+
+/** The digest of a part: known from receiving it, or read again. */
+export async function digestOfPart(bucket: Bucket, hashes: LiveHashes, uploadId: string, size: number, digest: Digest): Promise<Digest> {
+  const algorithm = algorithmOf(digest);
+  const live = size > 0 ? hashes.at(uploadId, size, algorithm) : null;
+  if (live) {
+    const known = await live.hash.digest().catch(() => null);
+    if (known) return known;
+  }
+  const stream = new DigestStream(algorithm);
+  for await (const slice of bucket.readPart(uploadId, 0, size - 1)) {
+    stream.update(slice.bytes);
+    slice.release();
+  }
+  return stream.digest();
+}

@@ -1,0 +1,141 @@
+import type { DigestAlgorithm } from '#lib/oci';
+import type { PipelinedPool, Queries } from '#lib/platform';
+import type { UploadOwner } from '../types.js';
+
+/** A lease not renewed for this long is nobody's: its process is gone. */
+export const leaseSeconds = 10;
+
+/** What the holder of a lease knows of its session. */
+export interface LeasedSession {
+  id: string;
+  lease: string;
+  region: string;
+  received: number;
+  /** All bytes so far if they lie in the row, null if they are a part in the bucket. */
+  head: Buffer | null;
+  algorithm: DigestAlgorithm;
+  committing: string | null;
+}
+
+const ownedBy = 'id = $1 AND registry_id = $2 AND repository = $3 AND principal_id = $4';
+const free = '(leased_until IS NULL OR leased_until < now())';
+const review = `review AS (
+  INSERT INTO content.blob_reviews (digest, region) SELECT DISTINCT committing, region FROM gone WHERE committing IS NOT NULL
+  ON CONFLICT (digest, region) DO UPDATE SET enqueued_at = now())`;
+
+const statements = {
+  // A session lost in a crash of the database costs a client one new POST: not worth a wait for the disk.
+  start: `INSERT INTO content.upload_sessions (id, registry_id, repository, principal_id, region, algorithm)
+          SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text FROM set_config('synchronous_commit', 'off', true)`,
+  received: `SELECT received FROM content.upload_sessions WHERE ${ownedBy}`,
+  // Few bytes need no lease: one statement checks and appends.
+  appendSmall: `UPDATE content.upload_sessions
+                SET head = coalesce(head, '') || $5::bytea, received = received + octet_length($5::bytea), touched_at = now()
+                WHERE ${ownedBy} AND ${free} AND committing IS NULL AND received = coalesce(octet_length(head), 0)
+                  AND received + octet_length($5::bytea) <= $6 AND ($7::bigint IS NULL OR received = $7) RETURNING received`,
+  takeSmall: `DELETE FROM content.upload_sessions
+              WHERE ${ownedBy} AND ${free} AND committing IS NULL AND received = coalesce(octet_length(head), 0)
+                AND received + $5 <= $6 AND ($7::bigint IS NULL OR received = $7) RETURNING head`,
+  lease: `UPDATE content.upload_sessions
+          SET lease = $5, leased_until = now() + make_interval(secs => ${leaseSeconds}), touched_at = now()
+          WHERE ${ownedBy} AND ${free} RETURNING region, received, head, algorithm, committing`,
+  renew: `UPDATE content.upload_sessions
+          SET received = greatest(received, $3::bigint), head = CASE WHEN $3::bigint >= received THEN NULL ELSE head END,
+              leased_until = now() + make_interval(secs => ${leaseSeconds}), touched_at = now(), committing = $4
+          WHERE id = $1 AND lease = $2 RETURNING id`,
+  release: `UPDATE content.upload_sessions SET lease = NULL, leased_until = NULL, touched_at = now()
+            WHERE id = $1 AND lease = $2 RETURNING id`,
+  end: 'DELETE FROM content.upload_sessions WHERE id = $1 AND lease = $2 RETURNING id',
+  giveUp: `WITH gone AS (DELETE FROM content.upload_sessions WHERE id = $1 RETURNING committing, region), ${review} SELECT region FROM gone`,
+  cancel: `WITH gone AS (DELETE FROM content.upload_sessions WHERE ${ownedBy} RETURNING committing, region), ${review} SELECT region FROM gone`,
+  expire: `WITH gone AS (
+             DELETE FROM content.upload_sessions WHERE id IN (
+               SELECT id FROM content.upload_sessions WHERE region = $1 AND touched_at < now() - make_interval(secs => $2) AND ${free}
+               ORDER BY touched_at LIMIT 200 FOR UPDATE SKIP LOCKED)
+             RETURNING id, committing, region), ${review} SELECT id FROM gone`,
+  known: 'SELECT id FROM content.upload_sessions WHERE id = ANY ($1::uuid[])',
+} as const;
+
+function statement(name: keyof typeof statements): { name: string; text: string } {
+  return { name: `content-session-${name}`, text: statements[name] };
+}
+
+function owned(owner: UploadOwner, id: string): unknown[] {
+  return [id, owner.registryId, owner.repository, owner.principalId];
+}
+
+/** The rows of `upload_sessions`. Every question a client can ask carries its owner: to anybody else the session does not exist. */
+export class Sessions {
+  readonly #pool: PipelinedPool;
+
+  constructor(pool: PipelinedPool) {
+    this.#pool = pool;
+  }
+
+  async start(owner: UploadOwner, id: string, region: string, algorithm: DigestAlgorithm): Promise<void> {
+    await this.#pool.query(statement('start'), [...owned(owner, id), region, algorithm]);
+  }
+
+  async received(owner: UploadOwner, id: string): Promise<number | null> {
+    const [row] = await this.#pool.query<{ received: string }>(statement('received'), owned(owner, id));
+    return row ? Number(row.received) : null;
+  }
+
+  /** Appends to the bytes in the row; null if it is not that simple. */
+  async appendSmall(owner: UploadOwner, id: string, bytes: Buffer, limit: number, at: number | undefined): Promise<number | null> {
+    const values = [...owned(owner, id), bytes, limit, at ?? null];
+    const [row] = await this.#pool.query<{ received: string }>(statement('appendSmall'), values);
+    return row ? Number(row.received) : null;
+  }
+
+  /** Ends a session whose bytes, with `length` more, fit the row, and gives what it held; null if it is not that simple. */
+  async takeSmall(queries: Queries, owner: UploadOwner, id: string, length: number, limit: number, at?: number): Promise<Buffer | null> {
+    const values = [...owned(owner, id), length, limit, at ?? null];
+    const [row] = await queries.query<{ head: Buffer | null }>(statement('takeSmall'), values);
+    return row ? (row.head ?? Buffer.alloc(0)) : null;
+  }
+
+  /** Null if somebody else writes now, or the session is unknown. */
+  async lease(owner: UploadOwner, id: string, lease: string): Promise<LeasedSession | null> {
+    const [row] = await this.#pool.query<Omit<LeasedSession, 'id' | 'lease' | 'received'> & { received: string }>(statement('lease'), [
+      ...owned(owner, id),
+      lease,
+    ]);
+    return row ? { ...row, id, lease, received: Number(row.received) } : null;
+  }
+
+  /** Writes how much is durable and keeps the lease; false if it is lost. */
+  async renew(session: LeasedSession, received: number, committing: string | null): Promise<boolean> {
+    return (await this.#pool.query(statement('renew'), [session.id, session.lease, received, committing])).length > 0;
+  }
+
+  async release(session: LeasedSession): Promise<void> {
+    await this.#pool.query(statement('release'), [session.id, session.lease]);
+  }
+
+  /** Ends the session in the transaction that makes its blob visible; false if the lease is lost. */
+  async end(queries: Queries, session: LeasedSession): Promise<boolean> {
+    return (await queries.query(statement('end'), [session.id, session.lease])).length > 0;
+  }
+
+  /** Ends a session that leads nowhere. Bytes that may lie under their digest already are reviewed. */
+  async giveUp(id: string): Promise<void> {
+    await this.#pool.query(statement('giveUp'), [id]);
+  }
+
+  /** The region of the session that was cancelled, null if it is unknown. */
+  async cancel(owner: UploadOwner, id: string): Promise<string | null> {
+    const [row] = await this.#pool.query<{ region: string }>(statement('cancel'), owned(owner, id));
+    return row?.region ?? null;
+  }
+
+  /** Ends up to 200 sessions of a region nobody touched for so long; their ids. */
+  async expire(region: string, idleSeconds: number): Promise<string[]> {
+    return (await this.#pool.query<{ id: string }>(statement('expire'), [region, idleSeconds])).map((row) => row.id);
+  }
+
+  /** Which of these ids are sessions. */
+  async known(ids: readonly string[]): Promise<Set<string>> {
+    return new Set((await this.#pool.query<{ id: string }>(statement('known'), [ids])).map((row) => row.id));
+  }
+}

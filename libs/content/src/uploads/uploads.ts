@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault, isFault } from '#lib/domain';
+import { algorithmOf, requireDigest, type Digest, type DigestAlgorithm } from '#lib/oci';
+import { BucketError, type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
+import type { StoredBlob, UploadOwner, UploadStatus } from '../types.js';
+import { requireRoomFor } from '../writes/storage-room.js';
+import { commitPart, commitSmall, digestOfPart } from './commit.js';
+import { HashThread } from './hash-thread.js';
+import { LiveHashes } from './live-hashes.js';
+import { leaseSeconds, Sessions, type LeasedSession } from './sessions.js';
+import { readBeginning } from './small-body.js';
+import { sweepUploads } from './sweep.js';
+import { writeSession, type Written } from './write-session.js';
+
+export interface UploadsSettings {
+  pool: PipelinedPool;
+  /** The region this process serves: where uploads begun here lie. */
+  region: string;
+  buckets: ReadonlyMap<string, Bucket>;
+  /** Blobs of at most so many bytes live in the index; 64 KiB unless told. */
+  inlineLimit?: number;
+  /** Memory for bytes on their way to the disk; 16 slots of 1 MiB unless told. */
+  slots?: WriteSlots;
+}
+
+export interface AppendOptions {
+  /** Where the body begins (Content-Range); must be the offset of the upload. */
+  at?: number | undefined;
+  /** Content-Length, if known. */
+  length?: number | undefined;
+  /** Bytes the registry may hold: checked as soon as `length` is known. */
+  storageLimit?: number | null;
+  /** Bytes one blob may have. */
+  sizeLimit?: number;
+}
+
+export interface CommitOptions extends AppendOptions {
+  storageLimit: number | null;
+  /** The last piece, if there is one. */
+  body?: AsyncIterable<Buffer> | undefined;
+}
+
+/**
+ * Blobs on their way in. A session may be continued by any process; one writes at a time. A body that breaks off keeps what
+ * arrived. Bodies are read to the end or left: leaving them must not destroy the connection the answer goes out on
+ * (`request.iterator({ destroyOnReturn: false })`). Faults are those of the data plane.
+ */
+export class Uploads {
+  readonly #pool: PipelinedPool;
+  readonly #region: string;
+  readonly #buckets: ReadonlyMap<string, Bucket>;
+  readonly #inlineLimit: number;
+  readonly #slots: WriteSlots;
+  readonly #thread: HashThread;
+  readonly #hashes: LiveHashes;
+  readonly #sessions: Sessions;
+
+  constructor(settings: UploadsSettings) {
+    this.#pool = settings.pool;
+    this.#region = settings.region;
+    this.#buckets = settings.buckets;
+    this.#inlineLimit = settings.inlineLimit ?? 64 * 1024;
+    this.#slots = settings.slots ?? new WriteSlots();
+    this.#thread = new HashThread(this.#slots.memory);
+    this.#hashes = new LiveHashes(this.#thread);
+    this.#sessions = new Sessions(settings.pool);
+  }
+
+  /** Begins a session. What is announced, if anything, must fit what the registry may hold. */
+  async start(
+    owner: UploadOwner,
+    options: { storageLimit: number | null; declaredSize?: number | undefined; algorithm?: DigestAlgorithm | undefined },
+  ): Promise<UploadStatus> {
+    await requireRoomFor(this.#pool, owner.registryId, options.declaredSize ?? 0, options.storageLimit);
+    const id = randomUUID();
+    await this.#sessions.start(owner, id, this.#region, options.algorithm ?? 'sha256');
+    return { id, offset: 0 };
+  }
+
+  /** How much is durably received. Fault BlobUploadUnknown to anybody but the owner. */
+  async status(owner: UploadOwner, id: string): Promise<UploadStatus> {
+    const offset = await this.#sessions.received(owner, requireUploadId(id));
+    if (offset === null) throw unknownUpload();
+    return { id, offset };
+  }
+
+  /** Appends a body. `at` other than the offset is RangeInvalid with `detail.offset`. If the body breaks off, its error is thrown on. */
+  async append(owner: UploadOwner, id: string, body: AsyncIterable<Buffer>, options: AppendOptions = {}): Promise<UploadStatus> {
+    requireUploadId(id);
+    const beginning = await readBeginning(body, this.#inlineLimit);
+    if (beginning.ended) {
+      const offset = await this.#sessions.appendSmall(owner, id, beginning.bytes, this.#inlineLimit, options.at);
+      if (offset !== null && beginning.broken) throw beginning.broken.error;
+      if (offset !== null) return { id, offset };
+    }
+    return this.#leased(owner, id, async (session) => {
+      requirePart(session, await this.#bucket(session).partSize(id));
+      const { size, broken } = await this.#write(owner, session, beginning.whole(), options);
+      if (!(await this.#sessions.renew(session, size, session.committing))) throw unknownUpload();
+      if (broken) throw broken.error;
+      return { id, offset: size };
+    });
+  }
+
+  /** The closing PUT. With a wrong digest nothing becomes visible and the session is over. */
+  async commit(owner: UploadOwner, id: string, digest: Digest, options: CommitOptions): Promise<StoredBlob> {
+    requireUploadId(id);
+    const beginning = await readBeginning(options.body, this.#inlineLimit);
+    if (beginning.ended && !beginning.broken) {
+      const small = { owner, digest, bytes: beginning.bytes, sessionId: id, at: options.at, storageLimit: options.storageLimit };
+      const stored = await commitSmall(this.#pool, this.#sessions, { ...small, inlineLimit: this.#inlineLimit }).catch((error) =>
+        this.#failed(id, error),
+      );
+      if (stored) return stored;
+    }
+    return this.#leased(owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options));
+  }
+
+  /** A whole blob in one request. Small ones need no session and no file. */
+  async put(
+    owner: UploadOwner,
+    digest: Digest,
+    body: AsyncIterable<Buffer>,
+    options: Omit<CommitOptions, 'body' | 'at'>,
+  ): Promise<StoredBlob> {
+    const beginning = await readBeginning(body, this.#inlineLimit);
+    if (beginning.broken) throw beginning.broken.error;
+    const { inlineLimit, storageLimit } = { inlineLimit: this.#inlineLimit, storageLimit: options.storageLimit };
+    if (beginning.ended && beginning.bytes.length <= inlineLimit) {
+      const small = { owner, digest, bytes: beginning.bytes, sessionId: null, at: undefined, inlineLimit, storageLimit };
+      return (await commitSmall(this.#pool, this.#sessions, small))!;
+    }
+    const { id } = await this.start(owner, { storageLimit, declaredSize: options.length, algorithm: algorithmOf(digest) });
+    return this.#leased(owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options)).catch(async (error) => {
+      await this.#drop(id, this.#region); // Nobody knows the id: there is nothing to resume.
+      throw error;
+    });
+  }
+
+  /** Ends a session and frees its bytes at once. */
+  async cancel(owner: UploadOwner, id: string): Promise<void> {
+    const region = await this.#sessions.cancel(owner, requireUploadId(id));
+    if (region === null) throw unknownUpload();
+    this.#hashes.forget(id);
+    await this.#buckets.get(region)?.deletePart(id);
+  }
+
+  /** Ends sessions of this region nobody touched for `idleSeconds`, and parts that lost their session; says how many. */
+  async sweepExpired(idleSeconds: number): Promise<number> {
+    const bucket = this.#buckets.get(this.#region);
+    return bucket ? sweepUploads(this.#sessions, bucket, this.#region, idleSeconds) : 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#thread.close();
+  }
+
+  async #commitLarge(
+    owner: UploadOwner,
+    session: LeasedSession,
+    digest: Digest,
+    beginning: Awaited<ReturnType<typeof readBeginning>>,
+    options: CommitOptions,
+  ): Promise<StoredBlob> {
+    const bucket = this.#bucket(session);
+    const { id } = session;
+    const { storageLimit } = options;
+    // An earlier try died after the bytes got their name: they were checked then, and only the rows are missing.
+    const done = session.committing === digest && session.received > 0 && (await bucket.partSize(id)) === null;
+    let size = session.received;
+    if (!done) {
+      requirePart(session, await bucket.partSize(id));
+      const written = await this.#write(owner, { ...session, algorithm: this.#algorithmFor(session, digest) }, beginning.whole(), options);
+      size = written.size;
+      if (written.broken) {
+        await this.#sessions.renew(session, size, session.committing);
+        throw written.broken.error;
+      }
+      try {
+        requireDigest(await digestOfPart(bucket, this.#hashes, id, size, digest), digest);
+      } catch (error) {
+        await this.#failed(id, error, session.region);
+      }
+    }
+    this.#hashes.forget(id);
+    if (!(await this.#sessions.renew(session, size, digest))) throw unknownUpload();
+    return commitPart({ pool: this.#pool, sessions: this.#sessions, bucket }, { session, owner, digest, size, storageLimit }).catch(
+      (error) => this.#failed(id, error, session.region),
+    );
+  }
+
+  /** While nothing was hashed yet, the digest to come decides how to. */
+  #algorithmFor(session: LeasedSession, digest: Digest): DigestAlgorithm {
+    return session.received === 0 || session.head ? algorithmOf(digest) : session.algorithm;
+  }
+
+  async #write(owner: UploadOwner, session: LeasedSession, body: AsyncIterable<Buffer>, options: AppendOptions): Promise<Written> {
+    if (options.at !== undefined && options.at !== session.received) {
+      throw new Fault('RangeInvalid', `The upload goes on at byte ${session.received}.`, { detail: { offset: session.received } });
+    }
+    if (options.length !== undefined) {
+      await requireRoomFor(this.#pool, owner.registryId, session.received + options.length, options.storageLimit ?? null);
+    }
+    return writeSession(session, body, {
+      sessions: this.#sessions,
+      bucket: this.#bucket(session),
+      slots: this.#slots,
+      hashes: this.#hashes,
+      sizeLimit: options.sizeLimit ?? Number.MAX_SAFE_INTEGER,
+    });
+  }
+
+  /** Runs `work` as the one who writes. Waits for the lease of a process that died, or of a request that is about to end. */
+  async #leased<T>(owner: UploadOwner, id: string, work: (session: LeasedSession) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + (leaseSeconds + 2) * 1000;
+    const lease = randomUUID();
+    for (;;) {
+      const session = await this.#sessions.lease(owner, id, lease);
+      if (session) return this.#release(session, work);
+      const offset = await this.#sessions.received(owner, id);
+      if (offset === null) throw unknownUpload();
+      if (performance.now() > deadline) throw new Fault('RangeInvalid', 'Another request writes to this upload.', { detail: { offset } });
+      await sleep(150);
+    }
+  }
+
+  async #release<T>(session: LeasedSession, work: (session: LeasedSession) => Promise<T>): Promise<T> {
+    try {
+      return await work(session);
+    } catch (error) {
+      throw asFault(error);
+    } finally {
+      // Not being able to give it back is no reason to fail what succeeded: it ends by itself.
+      await this.#sessions.release(session).catch(() => {});
+    }
+  }
+
+  /** A wrong digest or a full registry ends the session; anything else leaves it to be tried again. */
+  async #failed(id: string, error: unknown, region?: string): Promise<never> {
+    if (isFault(error, 'DigestInvalid') || isFault(error, 'StorageLimitReached')) await this.#drop(id, region);
+    throw error;
+  }
+
+  async #drop(id: string, region?: string): Promise<void> {
+    this.#hashes.forget(id);
+    await this.#sessions.giveUp(id);
+    if (region !== undefined) await this.#buckets.get(region)?.deletePart(id);
+  }
+
+  #bucket({ region }: LeasedSession): Bucket {
+    const bucket = this.#buckets.get(region);
+    if (!bucket) throw new Fault('ServiceUnavailable', `This process cannot reach the bucket of ${region}.`);
+    return bucket;
+  }
+}
+
+function requirePart(session: LeasedSession, size: number | null): void {
+  if (session.head === null && session.received > (size ?? 0)) throw unknownUpload();
+}
+
+/** An id that is no id of ours names nothing: the same answer as for somebody else's. */
+function requireUploadId(id: string): string {
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id)) return id;
+  throw unknownUpload();
+}
+
+function unknownUpload(): Fault {
+  return new Fault('BlobUploadUnknown', 'blob upload unknown to registry');
+}
+
+function asFault(error: unknown): unknown {
+  if (!(error instanceof BucketError)) return error;
+  const message =
+    error.failure === 'full' ? 'No space is left for uploads in this region.' : 'The bucket of this region cannot be used now.';
+  return new Fault('ServiceUnavailable', message, { cause: error });
+}

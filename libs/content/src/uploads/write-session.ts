@@ -1,0 +1,72 @@
+import { Fault } from '#lib/domain';
+import type { Bucket, WriteSlots } from '#lib/platform';
+import { takeIn } from './intake.js';
+import type { LiveHashes } from './live-hashes.js';
+import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
+
+export interface WriteTools {
+  sessions: Sessions;
+  bucket: Bucket;
+  slots: WriteSlots;
+  hashes: LiveHashes;
+  sizeLimit: number;
+}
+
+/** What came of a body: everything up to `size` is durable, also when it broke off. */
+export interface Written {
+  size: number;
+  broken: { error: unknown } | null;
+}
+
+const renewEveryMs = (leaseSeconds * 1000) / 4;
+
+/**
+ * Writes a body behind what a leased session holds. While it runs, what arrived is made durable and noted every few seconds, which
+ * also renews the lease: after a kill, a client loses at most those seconds. If the lease is lost, writing stops at once.
+ */
+export async function writeSession(session: LeasedSession, body: AsyncIterable<Buffer>, tools: WriteTools): Promise<Written> {
+  const { bucket, hashes, slots, sizeLimit, sessions } = tools;
+  const base = session.head ? 0 : session.received;
+  const writer = await bucket.openPart(session.id, base);
+  const lost = new AbortController();
+  let renewedAt = performance.now();
+  const renew = async () => {
+    const durable = await writer.flush();
+    if (!(await sessions.renew(session, durable, session.committing))) throw leaseLost();
+    renewedAt = performance.now();
+  };
+  let renewing: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    // A process that slept through its lease must not write one byte more: another may have taken over.
+    if (performance.now() - renewedAt > leaseSeconds * 900) lost.abort(leaseLost());
+    else renewing = renewing.then(renew).catch((error: unknown) => lost.abort(error));
+  }, renewEveryMs);
+  let broken: Written['broken'] = null;
+  try {
+    await takeIn(withHead(session.head, body), {
+      slots,
+      writer,
+      hash: hashes.at(session.id, base, session.algorithm),
+      sizeLimit,
+      signal: lost.signal,
+    }).catch((error: unknown) => (broken = { error }));
+    lost.signal.throwIfAborted();
+    return { size: await writer.flush(), broken };
+  } catch (error) {
+    hashes.forget(session.id);
+    throw error;
+  } finally {
+    clearInterval(timer);
+    await renewing;
+    await writer.close();
+  }
+}
+
+async function* withHead(head: Buffer | null, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  if (head) yield head;
+  yield* body;
+}
+
+function leaseLost(): Fault {
+  return new Fault('BlobUploadUnknown', 'The upload was cancelled or is continued by another request.');
+}

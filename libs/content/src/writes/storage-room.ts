@@ -1,0 +1,65 @@
+import { Fault } from '#lib/domain';
+import type { Queries } from '#lib/platform';
+
+/** Shards per registry: concurrent pushes add to different rows and do not queue. */
+export const usageShards = 16;
+
+export function randomShard(): number {
+  return Math.floor(Math.random() * usageShards);
+}
+
+const usage = {
+  name: 'content-usage',
+  text: 'SELECT coalesce(sum(bytes), 0) AS bytes FROM content.usage_shards WHERE registry_id = $1',
+};
+
+/** What a registry holds now: distinct blobs and manifests, in bytes. */
+export async function usageBytes(queries: Queries, registryId: string): Promise<number> {
+  const [row] = await queries.query<{ bytes: string }>(usage, [registryId]);
+  return Number(row?.bytes ?? 0);
+}
+
+/**
+ * The storage limit is exact although nobody queues while there is room. Additions hold a lock of the registry: shared when they
+ * see it at most half full and bring at most 1/2000 of the limit, so that even a thousand of them at once cannot pass the
+ * limit together; alone otherwise, and then each one counts what all others committed. It is the last lock before commit.
+ */
+const hold = {
+  name: 'content-room-hold',
+  text: `SELECT CASE WHEN coalesce(sum(bytes), 0) + $2::bigint <= $3::bigint / 2 AND $2::bigint <= $3::bigint / 2000
+                     THEN pg_advisory_xact_lock_shared(hashtextextended('content.usage/' || $1::text, 0))::text
+                     ELSE pg_advisory_xact_lock(hashtextextended('content.usage/' || $1::text, 0))::text END AS held
+         FROM content.usage_shards WHERE registry_id = $1::uuid`,
+};
+
+/** Sent before the statement that counts; not needed when there is no limit. */
+export function holdRoom(queries: Queries, registryId: string, size: number, limit: number | null): Promise<unknown> {
+  return limit === null ? Promise.resolve() : queries.query(hold, [registryId, size, limit]);
+}
+
+/** Sent after the statement that counts: what the transaction itself added is in the sum. */
+export async function usageAfter(queries: Queries, registryId: string, limit: number | null): Promise<number> {
+  return limit === null ? 0 : usageBytes(queries, registryId);
+}
+
+/** Ends the transaction when content was added that does not fit. Content the registry holds already always fits. */
+export function requireWithinLimit(used: number, limit: number | null, grew: boolean): void {
+  if (limit !== null && grew && used > limit) throw storageLimitReached(limit);
+}
+
+/** An early answer, before bytes are sent: what is there and what is announced, without lock. */
+export async function requireRoomFor(queries: Queries, registryId: string, size: number, limit: number | null): Promise<void> {
+  if (limit === null) return;
+  const used = await usageBytes(queries, registryId);
+  if (used + size > limit || used >= limit) throw storageLimitReached(limit);
+}
+
+export function storageLimitReached(limit: number): Fault {
+  return new Fault(
+    'StorageLimitReached',
+    `The registry has reached its storage limit of ${limit} bytes: delete content or change its SKU.`,
+    {
+      detail: { limit },
+    },
+  );
+}
