@@ -8,10 +8,10 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   environments: { __vitest__: { resolve: { conditions } } },
   test: {
-    include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts'],
+    include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts', 'bench/**/*.spec.ts'],
     pool: 'forks',
     setupFiles: ['reflect-metadata'],
-    globalSetup: ['./libs/testkit/src/database/global-setup.ts'],
+    globalSetup: ['./libs/testkit/src/database/global-setup.ts', './test/support/global-setup.ts'],
     reporters: ['default', './libs/testkit/src/programs/skips-reporter.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -53,6 +53,7 @@ async function main(): Promise<number> {
   }
   const plan = plans[options.quick ? 'quick' : 'full'];
   const folder = await mkdtemp(join(resolve(options.dir ?? tmpdir()), 'regatta-bench-'));
+  await chmod(folder, 0o755); // The embedded Postgres runs as another user when we are root, and must reach its data.
   const running: Subject[] = [];
   const start = async (starting: Promise<Subject>): Promise<Subject> => {
     const subject = await starting;

@@ -13,7 +13,7 @@ async function serve(answer: (socket: Socket, received: Buffer) => void): Promis
   server = createServer((socket) => {
     const pieces: Buffer[] = [];
     socket.on('error', () => undefined);
-    socket.on('data', (piece) => {
+    socket.on('data', (piece: Buffer) => {
       pieces.push(piece);
       answer(socket, Buffer.concat(pieces));
     });

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePortRun, freePorts } from './free-ports.js';
+import { Management, type Credentials } from './management.js';
+import { isAlive, stopProcess } from './processes.js';
+
+/** The folder that holds package.json, whether this file runs from the sources or from `dist`. */
+export const projectRoot = ((): string => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+})();
+
+/** What `npm start` runs, compiled. */
+const mainFile = join(projectRoot, 'dist/apps/standalone/src/main.js');
+const startSeconds = 90;
+
+/** Where everything of a running service is: enough to use it from another process. */
+export interface ServiceFacts {
+  readonly pid: number;
+  readonly home: string;
+  readonly managementUrl: string;
+  readonly managementHttpPort: number;
+  readonly managementHttpsPort: number;
+  readonly opsPort: number;
+  readonly regions: Readonly<Record<'eastus' | 'westeurope', { readonly https: number; readonly http: number }>>;
+  /** Login servers are `{registry}.{suffix}`. */
+  readonly loginServerSuffix: string;
+  readonly caFile: string;
+}
+
+export function credentialsOf(service: ServiceFacts): Credentials {
+  return JSON.parse(readFileSync(join(service.home, 'credentials.json'), 'utf8')) as Credentials;
+}
+
+export function caOf(service: ServiceFacts): string {
+  return readFileSync(service.caFile, 'utf8');
+}
+
+export function managementOf(service: ServiceFacts): Management {
+  return new Management(service.managementUrl, credentialsOf(service), caOf(service));
+}
+
+/** The ends of all logs of a service, to be shown with a failure. */
+export function logTail({ home }: Pick<ServiceFacts, 'home'>, lines = 15): string {
+  const folder = join(home, 'logs');
+  const files = [join(home, 'service.out'), ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])];
+  const tail = (file: string): string => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  return files.map((file) => `── ${file}\n${tail(file)}`).join('\n');
+}
+
+export interface StartOptions {
+  /** REGATTA_HOME; a folder that may or may not exist yet. */
+  readonly home: string;
+  /** More environment for the service. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The facts of an earlier start on the same home, whose ports are used again. */
+  readonly again?: ServiceFacts;
+  /** The service goes on when this process ends; somebody else stops it. */
+  readonly outlivesUs?: boolean;
+}
+
+/** A Node of the version the service needs: the one npm installed with the project. */
+function nodeProgram(): string {
+  const pinned = join(projectRoot, 'node_modules/.bin/node');
+  return existsSync(pinned) ? pinned : process.execPath;
+}
+
+async function choosePlaces(home: string): Promise<Omit<ServiceFacts, 'pid'>> {
+  const opsPort = await freePortRun(5);
+  const [managementHttpsPort, managementHttpPort, ...data] = (await freePorts(6)) as [number, number, number, number, number, number];
+  const [eastHttps, eastHttp, westHttps, westHttp] = data;
+  return {
+    home,
+    managementUrl: `https://localhost:${managementHttpsPort}`,
+    managementHttpsPort,
+    managementHttpPort,
+    opsPort,
+    regions: { eastus: { https: eastHttps, http: eastHttp }, westeurope: { https: westHttps, http: westHttp } },
+    loginServerSuffix: `localhost:${eastHttps}`,
+    caFile: join(home, 'tls/ca.pem'),
+  };
+}
+
+/** The standalone service as a process that this one started. */
+export class ServiceProcess {
+  private constructor(
+    readonly facts: ServiceFacts,
+    readonly child: ChildProcess,
+  ) {}
+
+  /** Starts the built service on free ports and waits for the line that says it is ready. */
+  static async start({ home, env = {}, again, outlivesUs = false }: StartOptions): Promise<ServiceProcess> {
+    mkdirSync(home, { recursive: true, mode: 0o755 });
+    const places = again ?? (await choosePlaces(home));
+    const { eastus, westeurope } = places.regions;
+    const output = join(home, 'service.out');
+    const before = existsSync(output) ? readFileSync(output, 'utf8').length : 0;
+    const out = openSync(output, 'a');
+    const child = spawn(nodeProgram(), [mainFile, '--json'], {
+      cwd: home,
+      stdio: ['ignore', out, out],
+      detached: outlivesUs,
+      env: {
+        ...withoutSettings(process.env),
+        REGATTA_HOME: home,
+        REGATTA_MANAGEMENT_HTTPS_PORT: String(places.managementHttpsPort),
+        REGATTA_MANAGEMENT_HTTP_PORT: String(places.managementHttpPort),
+        REGATTA_DATA_HTTPS_PORT: `${eastus.https},${westeurope.https}`,
+        REGATTA_DATA_HTTP_PORT: `${eastus.http},${westeurope.http}`,
+        REGATTA_OPS_PORT: String(places.opsPort),
+        ...env,
+      },
+    });
+    closeSync(out);
+    if (outlivesUs) child.unref();
+    const service = new ServiceProcess({ ...places, pid: child.pid ?? -1 }, child);
+    await service.#ready(output, before);
+    return service;
+  }
+
+  async #ready(output: string, from: number): Promise<void> {
+    const end = Date.now() + startSeconds * 1000;
+    while (Date.now() < end) {
+      if (
+        readFileSync(output, 'utf8')
+          .slice(from)
+          .split('\n')
+          .some((line) => line.startsWith('{') && line.includes('"managementUrl"'))
+      )
+        return;
+      if (this.child.exitCode !== null || !isAlive(this.facts.pid))
+        throw new Error(`The service ended while starting.\n${logTail(this.facts)}`);
+      await sleep(50);
+    }
+    await this.stop();
+    throw new Error(`The service was not ready after ${startSeconds} s.\n${logTail(this.facts)}`);
+  }
+
+  stop(): Promise<void> {
+    return stopProcess(this.facts.pid);
+  }
+}
+
+/** The environment without what would configure a service: a test decides that alone. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const foreign = /^(REGATTA_|DATABASE_URL$|REDIS_URL$|TLS_|LOG_LEVEL$|OPS_PORT$|HTTPS?_PORT$|VITEST|NODE_ENV$|NODE_OPTIONS$)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)));
+}
