@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { StartError } from '../start-error.js';
+import { lastWords, openLog } from './log-file.js';
+import type { ProcessPlan } from './plans.js';
+
+/** Exit code of a process whose settings are wrong. */
+export const wrongSettings = 78;
+
+/** How a process ended. */
+export interface End {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** One running process of the service. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #logFile: string;
+  readonly #logFrom: number;
+  readonly startedAt = Date.now();
+  /** Settles when the process has ended. */
+  readonly ended: Promise<End>;
+
+  constructor(
+    readonly plan: ProcessPlan,
+    logFile: string,
+  ) {
+    const log = openLog(logFile);
+    this.#logFile = logFile;
+    this.#logFrom = log.from;
+    // In a process group of its own: Ctrl-C reaches us alone, and we stop the others in order. The IPC channel tells the child
+    // when we are gone, however we went.
+    this.#process = spawn(process.execPath, ['--enable-source-maps', plan.program], {
+      env: { ...process.env, ...plan.environment },
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+      detached: true,
+    });
+    closeSync(log.fd);
+    this.ended = new Promise((resolve) => {
+      this.#process.once('exit', (code, signal) => resolve({ code, signal }));
+      this.#process.once('error', () => resolve({ code: null, signal: null }));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Waits until the process says it is ready. Throws {@link StartError} with its own last words when it ends before. */
+  async ready(): Promise<void> {
+    const isReady = new Promise<'ready'>((resolve) => {
+      this.#process.on('message', (message) => {
+        if (typeof message === 'object' && message !== null && 'ready' in message) resolve('ready');
+      });
+    });
+    const first = await Promise.race([isReady, this.ended]);
+    if (first === 'ready') return;
+    throw new StartError(...this.explain(first));
+  }
+
+  /** Why it ended, for people: lines about settings as they are, anything else with the place of the whole log. */
+  explain({ code, signal }: End): string[] {
+    const words = lastWords(this.#logFile, this.#logFrom);
+    if (code === wrongSettings) return words.map((line) => line.replace(/^regatta: (configuration: )?/, ''));
+    return [`${this.plan.name} ended (${signal ?? `code ${code}`}): ${words.at(-1) ?? 'it said nothing'}`, `  its log: ${this.#logFile}`];
+  }
+
+  /** Asks it to stop, and after `seconds` makes it. */
+  async stop(seconds: number): Promise<void> {
+    this.#process.kill('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), seconds * 1000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+}
