@@ -26,6 +26,13 @@ interface Remembered {
   readAt: number;
 }
 
+/** A read under way. */
+interface Reading {
+  promise: Promise<RegistrySnapshot | null>;
+  /** A change was announced meanwhile: what is being read may be older than it. */
+  outdated: boolean;
+}
+
 /**
  * Registries as the data plane knows them: in memory, refreshed when the control plane announces a change
  * (channel `registry-changed`) and by age, and given as remembered while Postgres does not answer.
@@ -33,9 +40,7 @@ interface Remembered {
 export class RegistrySnapshots {
   readonly #options: Required<Omit<RegistrySnapshotsOptions, 'broadcast'>> & { broadcast?: Broadcast | undefined };
   readonly #remembered = new Map<string, Remembered>();
-  readonly #reading = new Map<string, Promise<RegistrySnapshot | null>>();
-  /** Counts announcements: what was read before one came may be older than the change it announces. */
-  #changes = 0;
+  readonly #reading = new Map<string, Reading>();
   #stopListening: (() => void) | undefined;
 
   constructor(options: RegistrySnapshotsOptions) {
@@ -73,22 +78,23 @@ export class RegistrySnapshots {
   async close(): Promise<void> {
     this.#stopListening?.();
     this.#stopListening = undefined;
-    await Promise.allSettled(this.#reading.values());
+    await Promise.allSettled([...this.#reading.values()].map(({ promise }) => promise));
     this.#remembered.clear();
   }
 
   /** What changed must be read again before it is used, but is kept for the case that Postgres does not answer. */
   #forget(name: string): void {
-    this.#changes += 1;
-    for (const [key, known] of this.#remembered) {
-      if (known.snapshot === null) this.#remembered.delete(key);
-      else if (key === name || known.snapshot.name.toLowerCase() === name) known.readAt = -Infinity;
-    }
+    this.#forgetWhere((key) => key === name || key.startsWith(`${name}-`));
   }
 
   #forgetAll(): void {
-    this.#changes += 1;
+    this.#forgetWhere(() => true);
+  }
+
+  #forgetWhere(changed: (key: string) => boolean): void {
+    for (const [key, reading] of this.#reading) if (changed(key)) reading.outdated = true;
     for (const [key, known] of this.#remembered) {
+      if (!changed(key)) continue;
       if (known.snapshot === null) this.#remembered.delete(key);
       else known.readAt = -Infinity;
     }
@@ -112,19 +118,20 @@ export class RegistrySnapshots {
   /** One read per name at a time, whoever asks. */
   #read(key: string): Promise<RegistrySnapshot | null> {
     const running = this.#reading.get(key);
-    if (running) return running;
-    const reading = this.#readOnce(key).finally(() => this.#reading.delete(key));
+    if (running) return running.promise;
+    const reading: Reading = { promise: Promise.resolve(null), outdated: false };
     this.#reading.set(key, reading);
-    return reading;
+    reading.promise = this.#readUntilCurrent(key, reading).finally(() => this.#reading.delete(key));
+    return reading.promise;
   }
 
-  async #readOnce(key: string): Promise<RegistrySnapshot | null> {
+  async #readUntilCurrent(key: string, reading: Reading): Promise<RegistrySnapshot | null> {
     for (;;) {
-      const changes = this.#changes;
+      reading.outdated = false;
       const readAt = this.#options.now();
       const snapshot = await readSnapshot(this.#options.pool, key, this.#options.loginServerSuffix);
       // A change announced while we read may have been committed after our read: look again.
-      if (changes !== this.#changes) continue;
+      if (reading.outdated) continue;
       this.#makeRoom();
       this.#remembered.set(key, { snapshot, readAt });
       return snapshot;
