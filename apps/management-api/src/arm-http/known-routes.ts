@@ -15,6 +15,12 @@ export class KnownRoutes {
     });
   }
 
+  /** Every route there is, as it was declared. */
+  all(): { method: string; url: string }[] {
+    return [...this.#routes].flatMap(([url, { methods }]) => [...methods].map((method) => ({ method, url })));
+  }
+
+  /** Methods a path answers; empty when there is nothing at it. */
   methodsOf(url: string): string[] {
     const path = url.split('?', 1)[0]!.replace(/\/+$/, '') || '/';
     const methods = [...this.#routes.values()].filter(({ pattern }) => pattern.test(path)).flatMap((route) => [...route.methods]);

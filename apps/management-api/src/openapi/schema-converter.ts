@@ -18,7 +18,7 @@ export class SchemaConverter {
       target: 'draft-2020-12',
       io: schemaType,
       unrepresentable: 'any',
-      override: ({ jsonSchema }) => openUp(jsonSchema as Json),
+      override: ({ jsonSchema }) => (schemaType === 'input' ? tellDefault : openUp)(jsonSchema as Json),
     }) as Json;
     const { $defs, $schema: _dialect, id, ...own } = whole;
     const parts: Record<string, Json> = { ...($defs as Record<string, Json> | undefined) };
@@ -44,6 +44,15 @@ export class SchemaConverter {
 // Zod closes answered objects; clients must expect members they do not know.
 function openUp(schema: Json): void {
   if (schema['additionalProperties'] === false) delete schema['additionalProperties'];
+}
+
+// Generators of clients take a member with a default for one that is always there, and would ask for it in every body.
+function tellDefault(schema: Json): void {
+  const value = schema['default'];
+  delete schema['default'];
+  if (value === undefined || typeof value === 'object') return;
+  const description = schema['description'];
+  schema['description'] = `${typeof description === 'string' ? `${description} ` : ''}Default: ${String(value)}.`;
 }
 
 function withoutId(part: Json): Json {

@@ -10,7 +10,7 @@ interface TypeRow {
   capabilities?: string;
 }
 
-const tracked = 'CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation';
+const tracked = 'SupportsTags, SupportsLocation';
 
 /** Every resource provider and what it answers for. */
 export const providers: Readonly<Record<string, readonly TypeRow[]>> = {
@@ -23,13 +23,17 @@ export const providers: Readonly<Record<string, readonly TypeRow[]>> = {
     { type: 'checkNameAvailability', area: 'registries' },
     { type: 'operations', area: 'registries' },
   ],
+  'Microsoft.Authorization': [
+    { type: 'roleAssignments', area: 'authorization' },
+    { type: 'roleDefinitions', area: 'authorization' },
+  ],
   'Microsoft.Resources': [
     { type: 'tenants', area: 'subscriptions' },
     { type: 'subscriptions', area: 'subscriptions' },
     { type: 'subscriptions/locations', area: 'subscriptions' },
     { type: 'subscriptions/providers', area: 'resources' },
     { type: 'subscriptions/resources', area: 'resources' },
-    { type: 'subscriptions/resourceGroups', area: 'resources', capabilities: 'SupportsTags, SupportsLocation' },
+    { type: 'subscriptions/resourceGroups', area: 'resources', capabilities: tracked },
     { type: 'subscriptions/operationresults', area: 'resourceOperations' },
   ],
 };

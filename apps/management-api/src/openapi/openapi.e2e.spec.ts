@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import createClient from 'openapi-fetch';
+import openapiTS, { astToString } from 'openapi-typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KnownRoutes } from '../arm-http/known-routes.js';
+import { TestManagement } from '../testing/test-management.js';
+
+let management: TestManagement;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+let document: any;
+
+beforeAll(async () => {
+  management = await TestManagement.start();
+  document = await (await fetch(`${management.baseUrl}/openapi.json`)).json();
+});
+afterAll(() => management?.stop());
+
+const methods = ['get', 'put', 'post', 'patch', 'delete', 'head'];
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+const operations = (): [string, any][] =>
+  Object.entries(document.paths as Record<string, Record<string, object>>).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([method]) => methods.includes(method))
+      .map(([method, operation]): [string, object] => [`${method.toUpperCase()} ${path}`, operation]),
+  );
+
+describe('the OpenAPI document', () => {
+  it('is OpenAPI 3.1 and names every schema it refers to', () => {
+    expect(document.openapi).toBe('3.1.0');
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name!);
+    expect(refs.filter((name) => !(name in document.components.schemas))).toEqual([]);
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['servicePrincipal', 'bearer']);
+  });
+
+  it('describes every route that asks for a token', () => {
+    const described = new Set(operations().map(([name]) => name.toLowerCase()));
+    const routes = management.app
+      .get(KnownRoutes, { strict: false })
+      .all()
+      .filter(({ url }) => !url.startsWith('/docs') && !isOpen(url));
+    const missing = routes.map(({ method, url }) => `${method} ${url.replace(/:([A-Za-z]+)/g, '{$1}')}`.toLowerCase());
+    expect(missing.filter((name) => !described.has(name))).toEqual([]);
+    expect(described.size).toBeGreaterThan(30);
+  });
+
+  it('says of every operation its name, version, answers, errors and every parameter of its path', () => {
+    const ids = new Set<string>();
+    for (const [name, operation] of operations()) {
+      expect([name, operation.operationId]).toEqual([name, expect.stringMatching(/^[A-Za-z]+_[A-Za-z]+$/)]);
+      expect([name, ids.has(operation.operationId)]).toEqual([name, false]);
+      ids.add(operation.operationId);
+      expect([name, operation.summary]).toEqual([name, expect.stringMatching(/\S/)]);
+      const parameters = operation.parameters as { name: string; in: string; required: boolean }[];
+      const inPath = [...name.matchAll(/\{([^}]+)\}/g)].map(([, parameter]) => parameter);
+      expect([name, parameters.filter((one) => one.in === 'path').map((one) => one.name)]).toEqual([name, inPath]);
+      expect([name, parameters.find((one) => one.name === 'api-version')?.required]).toEqual([name, true]);
+      expect([name, operation.responses.default.content['application/json'].schema.$ref]).toEqual([
+        name,
+        '#/components/schemas/ErrorResponse',
+      ]);
+      const successes = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
+      expect([name, successes.length]).not.toEqual([name, 0]);
+      if (/^(PUT|PATCH) /.test(name))
+        expect([name, operation.requestBody?.content['application/json'].schema]).not.toEqual([name, undefined]);
+    }
+  });
+});
+
+describe('a client generated from it', () => {
+  it('compiles, and creates and reads through the running service', async () => {
+    const folder = await mkdtemp(join(import.meta.dirname, '.generated-'));
+    try {
+      await writeFile(join(folder, 'api.d.ts'), astToString(await openapiTS(document)));
+      await writeFile(join(folder, 'client.ts'), typedUse);
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+      const tsc = join(import.meta.dirname, '../../../../node_modules/typescript/bin/tsc');
+      const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error);
+      expect(stdout).toBe('');
+      const { useClient } = (await import(join(folder, 'client.ts'))) as { useClient: UseClient };
+      const client = createClient({ baseUrl: management.baseUrl, headers: { authorization: `Bearer ${management.owner.token}` } });
+      expect(await useClient(client, management.subscriptionId)).toEqual({
+        group: 'generated',
+        groups: expect.arrayContaining(['generated']),
+        created: 'Creating',
+        sku: 'Basic',
+        refused: 'InvalidParameter',
+      });
+      expect(await readFile(join(folder, 'api.d.ts'), 'utf8')).toContain('Registries_Create');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 60_000);
+});
+
+describe('the documentation', () => {
+  it('comes whole from this host, under a policy that lets nothing else in', async () => {
+    const page = await fetch(`${management.baseUrl}/docs/`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
+    const html = await page.text();
+    expect(html).not.toMatch(/https?:\/\//);
+    const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link!);
+    expect(links).toHaveLength(5);
+    for (const link of links) expect([link, (await fetch(management.baseUrl + link)).status]).toEqual([link, 200]);
+  });
+});
+
+type UseClient = (client: unknown, subscriptionId: string) => Promise<object>;
+
+const isOpen = (url: string): boolean => /^\/(openapi\.json|livez|readyz|startupz|:authority|common\/discovery)/.test(url);
+
+const tsconfig = {
+  extends: '../../../../../tsconfig.json',
+  compilerOptions: { noEmit: true, incremental: false, rootDir: '../../../../..' },
+  include: ['./client.ts', './api.d.ts'],
+};
+
+/** What somebody with the generated types writes; type-checked as it stands, then run. */
+const typedUse = `import type { Client } from 'openapi-fetch';
+import type { paths } from './api.js';
+
+export async function useClient(client: Client<paths>, subscriptionId: string) {
+  const resources = { 'api-version': '2024-03-01' } as const;
+  const acr = { 'api-version': '2025-11-01' } as const;
+  const group = await client.PUT('/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}', {
+    params: { path: { subscriptionId, resourceGroupName: 'generated' }, query: resources },
+    body: { location: 'eastus', tags: { made: 'by a generated client' } },
+  });
+  const groups = await client.GET('/subscriptions/{subscriptionId}/resourcegroups', { params: { path: { subscriptionId }, query: resources } });
+  const path = { subscriptionId, resourceGroupName: 'generated', registryName: 'generated1' };
+  const url = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.ContainerRegistry/registries/{registryName}';
+  const created = await client.PUT(url, { params: { path, query: acr }, body: { location: 'eastus', sku: { name: 'Basic' } } });
+  const registry = await client.GET(url, { params: { path, query: acr } });
+  // @ts-expect-error there is no such SKU
+  const refused = await client.PUT(url, { params: { path, query: acr }, body: { location: 'eastus', sku: { name: 'Gold' } } });
+  return {
+    group: group.data?.name,
+    groups: groups.data?.value.map(({ name }) => name),
+    created: created.data?.properties.provisioningState,
+    sku: registry.data?.sku.name,
+    refused: refused.error?.error.code,
+  };
+}
+`;
