@@ -1,8 +1,7 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { RegistrySnapshots } from '#lib/control';
 import { Broadcast, type Bucket, Health, type Logger, openBuckets, PipelinedPool, SecretBox } from '#lib/platform';
-import type { DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { DataPlaneConfig } from './config.js';
 import { BUCKETS, CONFIG, LOGGER } from './injection.js';
 
@@ -24,15 +23,16 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(RegistrySnapshots) private readonly snapshots: RegistrySnapshots,
     @Inject(PipelinedPool) private readonly pool: PipelinedPool,
     @Inject(BUCKETS) private readonly buckets: ReadonlyMap<string, Bucket>,
+    @Inject(DataSource) private readonly dataSource: DataSource,
   ) {}
 
   static with({ config, logger, dataSource, broadcast, health }: DataPlaneParts): DynamicModule {
     return {
       module: ProcessModule,
-      imports: [TypeOrmModule.forRootAsync({ useFactory: () => dataSource.options, dataSourceFactory: async () => dataSource })],
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
+        { provide: DataSource, useValue: dataSource },
         { provide: Broadcast, useValue: broadcast },
         { provide: Health, useValue: health },
         { provide: SecretBox, useFactory: () => new SecretBox(config.REGATTA_SECRET_KEY) },
@@ -45,7 +45,7 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
         },
         { provide: BUCKETS, useFactory: () => openBuckets(config.REGATTA_BUCKETS) },
       ],
-      exports: [CONFIG, LOGGER, Broadcast, Health, SecretBox, PipelinedPool, RegistrySnapshots, BUCKETS],
+      exports: [CONFIG, LOGGER, DataSource, Broadcast, Health, SecretBox, PipelinedPool, RegistrySnapshots, BUCKETS],
     };
   }
 
@@ -57,6 +57,7 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
     await this.snapshots.close();
     await this.pool.close();
     await Promise.all([...this.buckets.values()].map((bucket) => bucket.close()));
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 }
 

@@ -31,6 +31,8 @@ export interface TestRegion {
   http: HttpClient;
   https: HttpClient;
   stop(): Promise<void>;
+  /** Stops as SIGTERM does, while clients hold their connections. */
+  drain(): Promise<void>;
 }
 
 /** A database, buckets and keys, as an installation has them; the control plane's part is played through its libs. */
@@ -94,17 +96,18 @@ export class Installation {
       ...environment,
     });
     const running: RunningDataPlane = await startDataPlane(config);
-    const region_: TestRegion = {
+    const started: TestRegion = {
       http: new HttpClient(running.ports.http!),
       https: new HttpClient(running.ports.https!, this.tls.ca),
-      stop: once(async () => {
-        region_.http.close();
-        region_.https.close();
-        await running.stop();
-      }),
+      async stop() {
+        started.http.close();
+        started.https.close();
+        await started.drain();
+      },
+      drain: once(() => running.stop()),
     };
-    this.#running.push(region_);
-    return region_;
+    this.#running.push(started);
+    return started;
   }
 
   get store(): ControlStore {

@@ -22,11 +22,10 @@ export class UploadRoutes {
       return answerBlob(call, target, parseDigest(mount));
     const digest = call.query.get('digest');
     if (digest !== null && mount === null && hasBody(call, parseDigest(digest))) {
-      const { storageLimit } = limitsOf(target);
-      const done = await this.uploads.put(owner, parseDigest(digest), body(call, target), { storageLimit, ...lengthOf(call, target) });
+      const done = await this.uploads.put(owner, parseDigest(digest), body(call), intakeOf(call, target));
       return answerBlob(call, target, done.digest);
     }
-    const session = await this.uploads.start(owner, { storageLimit: limitsOf(target).storageLimit, ...algorithmOf(call) });
+    const session = await this.uploads.start(owner, { storageLimit: storageLimitOf(target), ...algorithmOf(call) });
     call.answer(202, sessionHeaders(target, session));
   }
 
@@ -37,17 +36,16 @@ export class UploadRoutes {
 
   /** PATCH: one chunk at the place `Content-Range` names, or a stream that goes to the end of what is there. */
   async append(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
-    const place = placeOf(call, target);
-    const session = await atItsPlace(target, id, () => this.uploads.append(ownerOf(target, caller), id, body(call, target), place));
+    const intake = intakeOf(call, target);
+    const session = await atItsPlace(target, id, () => this.uploads.append(ownerOf(target, caller), id, body(call), intake));
     call.answer(202, sessionHeaders(target, session));
   }
 
   /** PUT: the last piece, if there is one, and the digest of it all. */
   async finish(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
     const digest = parseDigest(call.query.get('digest') ?? '');
-    const { storageLimit } = limitsOf(target);
-    const last = hasBody(call) ? { body: body(call, target), ...placeOf(call, target) } : {};
-    const done = await atItsPlace(target, id, () => this.uploads.commit(ownerOf(target, caller), id, digest, { storageLimit, ...last }));
+    const options = hasBody(call) ? { ...intakeOf(call, target), body: body(call) } : { storageLimit: storageLimitOf(target) };
+    const done = await atItsPlace(target, id, () => this.uploads.commit(ownerOf(target, caller), id, digest, options));
     answerBlob(call, target, done.digest);
   }
 
@@ -62,7 +60,7 @@ export class UploadRoutes {
     const publicFrom = call.query.get('from');
     const from = publicFrom === null ? null : siblingRepository(target, publicFrom);
     if (publicFrom === null || from === null || !caller.may('repository', publicFrom, 'pull')) return false;
-    return this.index.mountBlob(keyOf(target), digest, from, limitsOf(target).storageLimit);
+    return this.index.mountBlob(keyOf(target), digest, from, storageLimitOf(target));
   }
 }
 
@@ -75,9 +73,10 @@ function ownerOf(target: RepositoryTarget, { subject }: Caller): UploadOwner {
   return { ...keyOf(target), principalId: subject.kind === 'principal' ? subject.principalId : subject.kind };
 }
 
-function limitsOf({ registry }: RepositoryTarget): { storageLimit: number | null; layer: number } {
-  const { storage, layerSize } = skuRow(registry.sku);
-  return { storageLimit: storage < 0 ? null : storage, layer: layerSize };
+/** Bytes the registry may hold; null: as many as there is room for. */
+function storageLimitOf({ registry }: RepositoryTarget): number | null {
+  const { storage } = skuRow(registry.sku);
+  return storage < 0 ? null : storage;
 }
 
 function algorithmOf(call: Call): { algorithm?: 'sha256' | 'sha512' } {
@@ -95,37 +94,22 @@ function hasBody(call: Call, digest?: Digest): boolean {
   return digest === digestOf(Buffer.alloc(0), digest.startsWith('sha512:') ? 'sha512' : 'sha256');
 }
 
-/** Where the body goes and how long it says it is. */
-function placeOf(call: Call, target: RepositoryTarget): { at?: number; length?: number } {
-  const range = parseUploadRange(call.request.headers['content-range'], call.contentLength);
-  requireLayer(target, range ? range.end + 1 : 0);
-  return { ...(range && { at: range.start }), ...lengthOf(call, target) };
-}
-
-function lengthOf(call: Call, target: RepositoryTarget): { length?: number } {
+/** Where the body goes, how long it says it is, and what may come of it. */
+function intakeOf(call: Call, target: RepositoryTarget): { at?: number; length?: number; storageLimit: number | null; sizeLimit: number } {
   const length = call.contentLength;
-  requireLayer(target, length ?? 0);
-  return length === undefined ? {} : { length };
-}
-
-function requireLayer(target: RepositoryTarget, size: number): void {
-  const { layer } = limitsOf(target);
-  if (size > layer) throw new Fault('SizeInvalid', `A blob has ${layer} bytes at the most.`, { detail: { size, limit: layer } });
+  const range = parseUploadRange(call.request.headers['content-range'], length);
+  const sizeLimit = skuRow(target.registry.sku).layerSize;
+  const size = Math.max(range ? range.end + 1 : 0, length ?? 0);
+  if (size > sizeLimit)
+    throw new Fault('SizeInvalid', `A blob has ${sizeLimit} bytes at the most.`, { detail: { size, limit: sizeLimit } });
+  return { ...(range && { at: range.start }), ...(length !== undefined && { length }), storageLimit: storageLimitOf(target), sizeLimit };
 }
 
 /** The body as it arrives. A client that is silent in the middle of it is cut off; what arrived stays. */
-function body(call: Call, target: RepositoryTarget): AsyncIterable<Buffer> {
-  call.request.setTimeout(silentBodyMs, () => call.request.destroy());
-  return call.contentLength === undefined ? bounded(call.request, target) : call.request;
-}
-
-/** A body of unknown length may not grow past what a layer may have. */
-async function* bounded(source: AsyncIterable<Buffer>, target: RepositoryTarget): AsyncGenerator<Buffer, void, undefined> {
-  let size = 0;
-  for await (const chunk of source) {
-    requireLayer(target, (size += chunk.length));
-    yield chunk;
-  }
+function body({ request }: Call): AsyncIterable<Buffer> {
+  request.setTimeout(silentBodyMs, () => request.destroy());
+  // Leaving a body early must leave the connection alone: the answer goes out on it.
+  return request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 }
 
 /** A piece at the wrong place is answered with the right one (OCI 1.1, "Pushing a blob in chunks": 416, then go on from `Range`). */
