@@ -79,6 +79,16 @@ export const ociErrors: Readonly<Record<FaultCode, OciError>> = {
   ResourceGroupLocationImmutable: internal,
   ResourceGroupBeingDeleted: internal,
   PrincipalNotFound: internal,
+  PrincipalDoesNotExist: internal,
+  RoleAssignmentNotFound: internal,
+  RoleAssignmentExists: internal,
+  RoleAssignmentUpdateNotPermitted: internal,
+  RoleDefinitionNotFound: internal,
+  PrincipalDoesNotExist: internal,
+  RoleAssignmentNotFound: internal,
+  RoleAssignmentExists: internal,
+  RoleAssignmentUpdateNotPermitted: internal,
+  RoleDefinitionNotFound: internal,
 };
 
 /** `{"errors":[{"code","message","detail"}]}`. What is our mistake says nothing of its cause. */

@@ -1,0 +1,237 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digestOf, type Digest } from '#lib/oci';
+import { blobKey, type Bucket, MemoryBucket } from '#lib/platform';
+import { testDatabase, type TestDatabase } from '#lib/testkit';
+import { asOwner, body, ContentProcess, large, regionalBuckets, repository, small } from '../content.suite.js';
+
+let db: TestDatabase;
+let buckets: Map<string, Bucket>;
+let drop: () => Promise<void>;
+let here: ContentProcess;
+let other: ContentProcess;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  ({ buckets, drop } = await regionalBuckets());
+  here = new ContentProcess(db.url, buckets);
+  other = new ContentProcess(db.url, buckets);
+});
+afterAll(async () => {
+  await here?.close();
+  await other?.close();
+  await drop?.();
+  await db?.drop();
+});
+
+const noLimit = { storageLimit: null };
+
+describe('an upload', () => {
+  it.each([0, 1, 65_536, 65_537, 1_048_576, 5_000_003])('of %i bytes in one PUT can be pulled', async (size) => {
+    const at = repository();
+    const bytes = randomBytes(size);
+    const digest = await here.push(at, bytes);
+    expect((await here.pull(at, digest))!.equals(bytes)).toBe(true);
+    expect((await here.index.blob(at, digest))!.size).toBe(size);
+    expect((await here.index.blob(at, digest))!.inline !== null).toBe(size <= 65_536);
+    expect(await here.index.usageBytes(at.registryId)).toBe(size);
+  });
+
+  it.each([10, 70_000, 2_500_000])('in chunks of %i bytes, each to another process, can be pulled', async (chunk) => {
+    const owner = asOwner(repository());
+    const bytes = randomBytes(chunk * 5 + 7);
+    const { id } = await here.uploads.start(owner, noLimit);
+    const processes = [here, other, other, here, here];
+    for (const [turn, process] of processes.entries()) {
+      const offset = turn * chunk;
+      const status = await process.uploads.append(owner, id, body(bytes.subarray(offset, offset + chunk)), { at: offset });
+      expect(status).toEqual({ id, offset: offset + chunk });
+      expect(await here.uploads.status(owner, id)).toEqual(status);
+    }
+    await other.uploads.commit(owner, id, digestOf(bytes), { ...noLimit, body: body(bytes.subarray(chunk * 5)), at: chunk * 5 });
+    expect((await here.pull(owner, digestOf(bytes)))!.equals(bytes)).toBe(true);
+    await expect(here.uploads.status(owner, id)).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+  });
+
+  it.each([small, large])('with sha512 is kept under sha512', async (make) => {
+    const owner = asOwner(repository());
+    const bytes = make();
+    const digest = digestOf(bytes, 'sha512');
+    await here.uploads.put(owner, digest, body(bytes), noLimit);
+    expect((await here.pull(owner, digest))!.equals(bytes)).toBe(true);
+    expect(await here.index.blob(owner, digestOf(bytes))).toBeNull();
+
+    const { id } = await here.uploads.start(owner, noLimit);
+    await here.uploads.append(owner, id, body(bytes)); // Hashed as sha256 meanwhile: read again at the end.
+    await here.uploads.commit(owner, id, digest, noLimit);
+  });
+
+  it.each([small, large])('with a wrong digest leaves nothing behind', async (make) => {
+    const owner = asOwner(repository());
+    const bytes = make();
+    const wrong = digestOf(Buffer.from('something else'));
+    const before = (await buckets.get('eastus')!.listParts('', 1000)).parts.length;
+    const { id } = await here.uploads.start(owner, noLimit);
+    await expect(here.uploads.commit(owner, id, wrong, { ...noLimit, body: body(bytes) })).rejects.toMatchObject({ code: 'DigestInvalid' });
+    await expect(here.uploads.put(owner, wrong, body(bytes), noLimit)).rejects.toMatchObject({ code: 'DigestInvalid' });
+    for (const digest of [wrong, digestOf(bytes)] as Digest[]) {
+      expect(await here.index.blob(owner, digest)).toBeNull();
+      expect(await here.bucket.stat(blobKey(digest))).toBeNull();
+    }
+    await expect(here.uploads.status(owner, id)).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+    expect((await buckets.get('eastus')!.listParts('', 1000)).parts.length).toBe(before);
+    expect(await here.index.usageBytes(owner.registryId)).toBe(0);
+    expect((await here.index.catalog(owner.registryId, { n: 10, last: '' })).names).toEqual([]);
+  });
+
+  it.each([40_000, 3_000_000])('whose client goes away in the middle keeps what arrived (%i bytes) and shows nothing', async (size) => {
+    const owner = asOwner(repository());
+    const bytes = randomBytes(size);
+    const arrived = Math.floor(size / 2);
+    const { id } = await here.uploads.start(owner, noLimit);
+    await expect(here.uploads.append(owner, id, body(bytes, { piece: 10_000, breakAt: arrived }))).rejects.toThrow('aborted');
+    expect(await other.uploads.status(owner, id)).toEqual({ id, offset: arrived });
+    expect(await here.index.blob(owner, digestOf(bytes))).toBeNull();
+    await other.uploads.append(owner, id, body(bytes.subarray(arrived)), { at: arrived });
+    await here.uploads.commit(owner, id, digestOf(bytes), noLimit);
+    expect((await here.pull(owner, digestOf(bytes)))!.equals(bytes)).toBe(true);
+  });
+
+  it('keeps what arrived of a closing PUT that broke off', async () => {
+    const owner = asOwner(repository());
+    const bytes = large(2_000_000);
+    const { id } = await here.uploads.start(owner, noLimit);
+    const broken = here.uploads.commit(owner, id, digestOf(bytes), { ...noLimit, body: body(bytes, { breakAt: 1_500_000 }) });
+    await expect(broken).rejects.toThrow('aborted');
+    expect((await here.uploads.status(owner, id)).offset).toBe(1_500_000);
+    await here.uploads.commit(owner, id, digestOf(bytes), { ...noLimit, body: body(bytes.subarray(1_500_000)), at: 1_500_000 });
+    expect((await here.pull(owner, digestOf(bytes)))!.equals(bytes)).toBe(true);
+  });
+
+  it.each([small, large])('refuses a piece that does not begin where the last one ended', async (make) => {
+    const owner = asOwner(repository());
+    const bytes = make();
+    const { id } = await here.uploads.start(owner, noLimit);
+    const { offset } = await here.uploads.append(owner, id, body(bytes));
+    for (const at of [0, offset - 1, offset + 1]) {
+      const refused = here.uploads.append(owner, id, body(bytes), { at });
+      await expect(refused).rejects.toMatchObject({ code: 'RangeInvalid', detail: { offset } });
+    }
+    await here.uploads.commit(owner, id, digestOf(bytes), noLimit);
+  });
+
+  it('is nobody else’s: not in another repository, registry, or by another principal', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, noLimit);
+    const strangers = [
+      { ...owner, repository: 'other' },
+      { ...owner, registryId: randomUUID() },
+      { ...owner, principalId: 'thief' },
+    ];
+    for (const thief of strangers) {
+      const unknown = { code: 'BlobUploadUnknown' };
+      await expect(here.uploads.status(thief, id)).rejects.toMatchObject(unknown);
+      await expect(here.uploads.append(thief, id, body(small()))).rejects.toMatchObject(unknown);
+      await expect(here.uploads.append(thief, id, body(large()))).rejects.toMatchObject(unknown);
+      await expect(here.uploads.commit(thief, id, digestOf(Buffer.alloc(0)), noLimit)).rejects.toMatchObject(unknown);
+      await expect(here.uploads.cancel(thief, id)).rejects.toMatchObject(unknown);
+    }
+    expect(await here.uploads.status(owner, id)).toEqual({ id, offset: 0 });
+  });
+
+  it.each(['', '../../etc/passwd', 'x', randomUUID().toUpperCase(), `${randomUUID()}'--`])('does not know the id %j', async (id) => {
+    await expect(here.uploads.status(asOwner(repository()), id)).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+  });
+
+  it('that is cancelled frees its bytes at once', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, noLimit);
+    await here.uploads.append(owner, id, body(large()));
+    expect(await here.bucket.partSize(id)).toBe(300_001);
+    await other.uploads.cancel(owner, id);
+    expect(await here.bucket.partSize(id)).toBeNull();
+    await expect(here.uploads.cancel(owner, id)).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+  });
+
+  it('is written by one at a time: concurrent pieces come whole, one behind the other', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, noLimit);
+    const pieces = [Buffer.alloc(200_000, 'a'), Buffer.alloc(200_000, 'b'), Buffer.alloc(200_000, 'c')];
+    await Promise.all(pieces.map((piece, turn) => [here, other][turn % 2]!.uploads.append(owner, id, body(piece))));
+    const read: Buffer[] = [];
+    for await (const slice of here.bucket.readPart(id, 0, 599_999)) {
+      read.push(Buffer.from(slice.bytes));
+      slice.release();
+    }
+    const bytes = Buffer.concat(read);
+    expect([0, 200_000, 400_000].map((at) => bytes.subarray(at, at + 200_000).every((byte) => byte === bytes[at]))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    await here.uploads.commit(owner, id, digestOf(bytes), noLimit);
+  });
+
+  it('goes on after its process died with the lease in its hand', async () => {
+    const owner = asOwner(repository());
+    const bytes = large(200_000);
+    const { id } = await here.uploads.start(owner, noLimit);
+    await here.uploads.append(owner, id, body(bytes.subarray(0, 100_000)));
+    await db.dataSource.query(
+      `UPDATE content.upload_sessions SET lease = gen_random_uuid(), leased_until = now() + interval '700 milliseconds' WHERE id = $1`,
+      [id],
+    );
+    await other.uploads.append(owner, id, body(bytes.subarray(100_000)), { at: 100_000 });
+    await other.uploads.commit(owner, id, digestOf(bytes), noLimit);
+    expect((await here.pull(owner, digestOf(bytes)))!.equals(bytes)).toBe(true);
+  });
+
+  it('stops writing when it is cancelled under way', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, noLimit);
+    async function* slow() {
+      yield large(200_000);
+      await other.uploads.cancel(owner, id);
+      yield large(200_000);
+    }
+    await expect(here.uploads.append(owner, id, slow())).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+  });
+
+  it('above the size a blob may have is refused while it arrives', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, noLimit);
+    const refused = here.uploads.append(owner, id, body(large(500_000)), { sizeLimit: 400_000 });
+    await expect(refused).rejects.toMatchObject({ code: 'SizeInvalid' });
+  });
+
+  it('meets a full disk with a clear fault, and nothing is visible', async () => {
+    const full = new ContentProcess(db.url, new Map([['eastus', new MemoryBucket({ capacity: 200_000 })]]));
+    const owner = asOwner(repository());
+    const bytes = large();
+    const { id } = await full.uploads.start(owner, noLimit);
+    const refused = full.uploads.commit(owner, id, digestOf(bytes), { ...noLimit, body: body(bytes) });
+    await expect(refused).rejects.toMatchObject({ code: 'ServiceUnavailable', message: /No space is left/ });
+    expect(await full.index.blob(owner, digestOf(bytes))).toBeNull();
+    expect((await full.uploads.status(owner, id)).offset).toBe(0);
+    await full.close();
+  });
+});
+
+describe('sweeping uploads', () => {
+  it('ends the ones nobody touched, and parts without a session, and no others', async () => {
+    const owner = asOwner(repository());
+    const ids = await Promise.all([1, 2, 3].map(async () => (await here.uploads.start(owner, noLimit)).id));
+    for (const id of ids) await here.uploads.append(owner, id, body(large()));
+    await db.dataSource.query(`UPDATE content.upload_sessions SET touched_at = now() - interval '2 days' WHERE id = ANY ($1)`, [
+      ids.slice(0, 2),
+    ]);
+    await db.dataSource.query(`UPDATE content.upload_sessions SET leased_until = now() + interval '1 minute' WHERE id = $1`, [ids[1]]);
+    expect(await here.uploads.sweepExpired(86_400)).toBe(1);
+    expect(await Promise.all(ids.map((id) => here.bucket.partSize(id)))).toEqual([null, 300_001, 300_001]);
+    await db.dataSource.query('DELETE FROM content.upload_sessions WHERE id = $1', [ids[2]]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await here.uploads.sweepExpired(0);
+    expect(await here.bucket.partSize(ids[2]!)).toBeNull();
+    expect(await here.bucket.partSize(ids[1]!)).toBe(300_001);
+  });
+});
