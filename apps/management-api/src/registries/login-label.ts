@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DomainNameLabelScope } from '#lib/control';
+import { Fault } from '#lib/domain';
 
 /** What the hash in a login server is made of. */
 export interface LabelOwner {
@@ -11,6 +12,8 @@ export interface LabelOwner {
 
 const letters = 'abcdefghjkmnpqrstuvwxyz0123456789';
 const hashLength = 16;
+/** RFC 1035, 2.3.4. */
+const longestLabel = 63;
 
 /**
  * First label of the login server: the name, or the name and a hash of whom it belongs to, so that another owner of the
@@ -19,7 +22,13 @@ const hashLength = 16;
 export function loginLabel(scope: DomainNameLabelScope, owner: LabelOwner): string {
   const name = owner.name.toLowerCase();
   if (scope === 'Unsecure') return name;
-  return `${name}-${hash(partsOf(scope, { ...owner, name }))}`;
+  const label = `${name}-${hash(partsOf(scope, { ...owner, name }))}`;
+  if (label.length <= longestLabel) return label;
+  throw new Fault(
+    'InvalidResourceName',
+    `The registry name '${owner.name}' is too long for a login server with a hash: it must have at most ${longestLabel - hashLength - 1} characters.`,
+    { target: 'registryName' },
+  );
 }
 
 function partsOf(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { ControlStore } from '../control-store.js';
 import type { NewRegistry } from './registries.table.js';
-import { newRegistry } from './new-registry.fixture.js';
+import { newRegistry } from '../testing/new-registry.js';
 
 let db: TestDatabase;
 let control: ControlStore;

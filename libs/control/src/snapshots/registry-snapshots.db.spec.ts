@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Broadcast, newLogger, PipelinedPool } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { ControlStore } from '../control-store.js';
-import { newRegistry, plainSettings } from '../registries/new-registry.fixture.js';
+import { newRegistry, plainSettings } from '../testing/new-registry.js';
 import { registryChanged } from '../registries/registry-changed.js';
 import type { RegistryEntity } from '../registries/registry.entity.js';
 import { RegistrySnapshots } from './registry-snapshots.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { NewRegistry } from './registries.table.js';
-import type { RegistrySettings } from './registry-settings.js';
+import type { NewRegistry } from '../registries/registries.table.js';
+import type { RegistrySettings } from '../registries/registry-settings.js';
 
 const at = '2026-11-23T08:00:00.000Z';
 
