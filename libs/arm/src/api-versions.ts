@@ -30,6 +30,12 @@ const subscriptionVersions = [
   ...['2021-04-01', '2022-09-01', '2022-12-01'],
 ];
 
+const authorizationVersions = [
+  ...['2015-07-01', '2022-04-01'],
+  ...preview('2015-06-01', '2018-01-01', '2018-07-01', '2018-09-01', '2020-03-01', '2020-04-01', '2020-08-01', '2020-10-01', '2021-04-01'),
+  ...preview('2022-05-01', '2023-07-01'),
+];
+
 /**
  * Every `api-version` we answer, by area. Registry and task versions are those of the published ACR specifications;
  * Microsoft.Resources versions are what SDKs, az and Terraform send.
@@ -38,13 +44,15 @@ export const apiVersions = {
   /** Microsoft.ContainerRegistry: registries and their children. Task versions are accepted too: one client sends one version to both. */
   registries: [...registryStable, ...registryPreview],
   /** Microsoft.ContainerRegistry tasks, runs, task runs, agent pools. */
-  tasks: [...taskVersions, ...registryPreview.filter((version) => version >= '2019')],
+  tasks: [...new Set([...taskVersions, ...registryPreview])],
   /** Polling an operation: the version of whatever began it. */
   operations: [...new Set([...registryStable, ...registryPreview, ...taskVersions])],
   /** Microsoft.Resources: resource groups, resources, providers. */
   resources: resourceVersions,
   /** Microsoft.Resources: polling a resource group deletion, with whichever version began it. */
   resourceOperations: [...new Set([...resourceVersions, ...subscriptionVersions])],
+  /** Microsoft.Authorization: role assignments and role definitions. */
+  authorization: authorizationVersions,
   /** Microsoft.Resources subscriptions, tenants, locations. */
   subscriptions: [...new Set([...subscriptionVersions, ...resourceVersions])],
 } as const satisfies Record<string, readonly string[]>;

@@ -60,6 +60,11 @@ export const armFaults: Readonly<Record<FaultCode, ArmFaultRow>> = {
   SkuDowngradeBlocked: row(409),
   ResourceGroupBeingDeleted: row(409),
   PrincipalNotFound: row(404),
+  PrincipalDoesNotExist: row(400, 'PrincipalNotFound'),
+  RoleAssignmentNotFound: row(404),
+  RoleAssignmentExists: row(409),
+  RoleAssignmentUpdateNotPermitted: row(400),
+  RoleDefinitionNotFound: row(404, 'RoleDefinitionDoesNotExist'),
 
   Unauthorized: foreign,
   Denied: foreign,

@@ -24,12 +24,12 @@ export function pathOf(issue: Issue, prefix: readonly PropertyKey[] = []): strin
 }
 
 /** An issue as a sentence: what is wrong there, and what would be right. */
-export function sentenceOf(issue: Issue): string {
+export function sentenceOf(issue: Issue, isAbsent = false): string {
   switch (issue.code) {
     case 'invalid_type':
-      return absent(issue) ? `is required (${String(issue.expected)})` : `must be of type ${String(issue.expected)}`;
+      return isAbsent ? `is required (${String(issue.expected)})` : `must be of type ${String(issue.expected)}`;
     case 'invalid_value':
-      return absent(issue) ? `is required: one of ${quoted(issue.values)}` : `must be one of ${quoted(issue.values)}`;
+      return isAbsent ? `is required: one of ${quoted(issue.values)}` : `must be one of ${quoted(issue.values)}`;
     case 'too_small':
       return `must ${measure(issue, 'at least', issue.minimum)}`;
     case 'too_big':
@@ -41,8 +41,15 @@ export function sentenceOf(issue: Issue): string {
   }
 }
 
-// Zod does not keep the input of an issue unless asked; its message says whether there was any.
-const absent = (issue: Issue): boolean => issue.message.endsWith('received undefined');
+/** Whether there is nothing where the issue lies. */
+function isAbsentIn(value: unknown, issue: Issue): boolean {
+  let found = value;
+  for (const step of issue.path ?? []) {
+    if (typeof found !== 'object' || found === null) return false;
+    found = (found as Record<PropertyKey, unknown>)[typeof step === 'object' ? step.key : step];
+  }
+  return found === undefined;
+}
 
 const quoted = (values: unknown): string => (Array.isArray(values) ? values : [values]).map((value) => `'${String(value)}'`).join(', ');
 
@@ -53,21 +60,24 @@ function measure(issue: Issue, bound: string, limit: unknown): string {
 }
 
 /**
- * What a failed validation says to the client: one fault, whose `details` name every mistake by its path. `where` says
- * what was validated (`request body`, `query`, …).
+ * What a failed validation of `value` says to the client: one fault, whose `details` name every mistake by its path. `where`
+ * says what was validated (`request body`, `query`, …).
  */
-export function faultOf(issues: readonly Issue[], prefix: readonly PropertyKey[] = [], where = 'request body'): Fault {
+export function faultOf(issues: readonly Issue[], value: unknown, prefix: readonly PropertyKey[] = [], where = 'request body'): Fault {
   const details: FaultDetail[] = issues.slice(0, maxDetails).map((issue) => {
     const target = pathOf(issue, prefix);
-    return { code: 'InvalidParameter', target: target || where, message: `${target || `The ${where}`} ${sentenceOf(issue)}.` };
+    return {
+      code: 'InvalidParameter',
+      target: target || where,
+      message: `${target || `The ${where}`} ${sentenceOf(issue, isAbsentIn(value, issue))}.`,
+    };
   });
   const [first] = details;
   if (!first) return new Fault('InvalidParameter', `The ${where} is not valid.`);
-  const missingLocation = details.length === 1 && first.target === 'location' && issues[0] && absent(issues[0]);
-  if (missingLocation)
+  const isMissing = details.length === 1 && isAbsentIn(value, issues[0]!);
+  if (isMissing && first.target === 'location')
     return new Fault('LocationRequired', 'The location property is required for this definition.', { target: 'location' });
-  const missingBody = details.length === 1 && first.target === where && issues[0] && absent(issues[0]);
-  if (missingBody)
+  if (isMissing && first.target === where)
     return new Fault('InvalidRequestContent', `The request content was invalid: the ${where} is empty; a JSON object is required.`);
   const message =
     issues.length === 1 ? first.message : `The ${where} has ${issues.length} mistakes: ${first.message} See details for the others.`;
@@ -83,5 +93,5 @@ export function requireValid<S extends z.ZodType>(
 ): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw faultOf(result.error.issues as unknown as Issue[], prefix, where);
+  throw faultOf(result.error.issues as unknown as Issue[], value, prefix, where);
 }

@@ -10,6 +10,6 @@ export class SchemaPipe implements PipeTransform {
     if (!schema || type === 'custom') return value;
     const result = await schema['~standard'].validate(value);
     if (!result.issues) return result.value;
-    throw faultOf(result.issues as unknown as readonly Issue[], data === undefined ? [] : [data], places[type]);
+    throw faultOf(result.issues as unknown as readonly Issue[], value, data === undefined ? [] : [data], places[type]);
   }
 }
