@@ -57,7 +57,8 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await Promise.all([this.keys.start(), this.principals.start(), this.roles.start()]);
+    // One after the other: each subscribes on the one connection for notifications.
+    for (const part of [this.keys, this.principals, this.roles]) await part.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
