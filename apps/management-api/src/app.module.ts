@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ArmHttpModule } from './arm-http/arm-http.module.js';
+import { AccessModule } from './auth/access.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { InstallationModule, type ManagementParts } from './installation.module.js';
 import {
@@ -29,6 +30,7 @@ export class ManagementModule {
         AuthModule.with({ managementUrl: parts.config.REGATTA_MANAGEMENT_URL }),
         ArmHttpModule,
         StsModule,
+        AccessModule,
         RegistriesModule,
       ],
       controllers: [

@@ -51,6 +51,11 @@ export const faultCodes = [
   'SkuDowngradeBlocked',
   'ResourceGroupBeingDeleted',
   'PrincipalNotFound',
+  'PrincipalDoesNotExist',
+  'RoleAssignmentNotFound',
+  'RoleAssignmentExists',
+  'RoleAssignmentUpdateNotPermitted',
+  'RoleDefinitionNotFound',
   // Data plane (OCI distribution spec, error codes; ACR data plane, section 3.2)
   'Unauthorized',
   'Denied',

@@ -29,6 +29,7 @@ export {
   type RoleAssignmentsOptions,
   roleNameOf,
 } from './roles/role-assignments.js';
+export type { AroundScope } from './roles/role-assignments.table.js';
 export { PrincipalTokens, type PrincipalTokensOptions, type TokenBearer } from './tokens/principal-tokens.js';
 
 export const identityEntities: EntityList = [

@@ -84,11 +84,6 @@ export const ociErrors: Readonly<Record<FaultCode, OciError>> = {
   RoleAssignmentExists: internal,
   RoleAssignmentUpdateNotPermitted: internal,
   RoleDefinitionNotFound: internal,
-  PrincipalDoesNotExist: internal,
-  RoleAssignmentNotFound: internal,
-  RoleAssignmentExists: internal,
-  RoleAssignmentUpdateNotPermitted: internal,
-  RoleDefinitionNotFound: internal,
 };
 
 /** `{"errors":[{"code","message","detail"}]}`. What is our mistake says nothing of its cause. */

@@ -6,6 +6,16 @@ import { roleAssignmentsChannel } from '../principals/principals.table.js';
 import { requireOtherOwner } from './last-owner.js';
 import { RoleAssignmentEntity } from './role-assignment.entity.js';
 
+/** Which assignments around a scope are wanted. */
+export interface AroundScope {
+  /** Also those at scopes underneath. */
+  below: boolean;
+  principalId?: string;
+  limit: number;
+  /** The id after which the page begins. */
+  after?: string;
+}
+
 /** `identity.role_assignments`. Every change is announced in the transaction that makes it. */
 export class RoleAssignmentsTable {
   readonly #data: DataSource;
@@ -36,12 +46,17 @@ export class RoleAssignmentsTable {
     return this.#data.getRepository(RoleAssignmentEntity).findOneBy({ principalId, roleDefinitionId, scopeKey });
   }
 
-  /** Assignments at the scope and above it, and those below it too if asked for, in the order of their ids. */
-  async around(key: string, below: boolean): Promise<RoleAssignmentEntity[]> {
-    const query = this.#data.getRepository(RoleAssignmentEntity).createQueryBuilder('a');
-    query.where(`(a.scopeKey = :key OR a.scopeKey = '/' OR starts_with(:key, a.scopeKey || '/'))`, { key });
-    if (below) query.orWhere(`starts_with(a.scopeKey, :under)`, { under: key === '/' ? '/' : `${key}/` });
-    return query.orderBy('a.id').getMany();
+  /** One page of the assignments at the scope and above it, and those below it too if asked for, in the order of their ids. */
+  async around(key: string, page: AroundScope): Promise<RoleAssignmentEntity[]> {
+    const reach = [`a.scopeKey = :key`, `a.scopeKey = '/'`, `starts_with(:key, a.scopeKey || '/')`];
+    if (page.below) reach.push(`starts_with(a.scopeKey, :under)`);
+    const query = this.#data
+      .getRepository(RoleAssignmentEntity)
+      .createQueryBuilder('a')
+      .where(`(${reach.join(' OR ')})`, { key, under: key === '/' ? '/' : `${key}/` });
+    if (page.principalId !== undefined) query.andWhere('a.principalId = :principalId', { principalId: page.principalId });
+    if (page.after !== undefined) query.andWhere('a.id > :after', { after: page.after });
+    return query.orderBy('a.id').limit(page.limit).getMany();
   }
 
   /** Every assignment of a principal, whether it is enabled or not. */

@@ -5,7 +5,7 @@ import { Fault, roleAllows, roleAllowsData, roles, type RoleName, type RoleRow }
 import type { Broadcast } from '#lib/platform';
 import { roleAssignmentsChannel } from '../principals/principals.table.js';
 import type { RoleAssignmentEntity } from './role-assignment.entity.js';
-import { RoleAssignmentsTable } from './role-assignments.table.js';
+import { type AroundScope, RoleAssignmentsTable } from './role-assignments.table.js';
 import { scopeCovers, scopeKey, scopeText } from './scopes.js';
 
 /** What a principal may do at one resource. */
@@ -139,9 +139,9 @@ export class RoleAssignments {
     if (row) await this.#table.describe(row, description);
   }
 
-  /** Assignments that reach a scope: its own and those above it; with `below`, also those underneath. */
-  async at(scope: string, below: boolean): Promise<RoleAssignment[]> {
-    return (await this.#table.around(scopeKey(scope), below)).map(view);
+  /** One page of the assignments that reach a scope: its own and those above it; with `below`, also those underneath. */
+  async at(scope: string, page: AroundScope): Promise<RoleAssignment[]> {
+    return (await this.#table.around(scopeKey(scope), page)).map(view);
   }
 
   /** Takes a role away; says whether there was such an assignment. */

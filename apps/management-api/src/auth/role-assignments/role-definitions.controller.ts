@@ -1,0 +1,56 @@
+import { Get, Param, Query } from '@nestjs/common';
+import { ApiQuery } from '@nestjs/swagger';
+import { type ArmReply, ok } from '#lib/arm';
+import { Fault, roleNames } from '#lib/domain';
+import { roleNameOf } from '#lib/identity';
+import { type ArmCall, Call } from '../../arm-http/arm-call.js';
+import { ArmController, Verb } from '../../arm-http/arm-controller.js';
+import { renderRoleDefinition, roleDefinitionPage, roleDefinitionView } from './role-assignment.schemas.js';
+import { readRoleFilter } from './role-filter.js';
+
+const action = 'Microsoft.Authorization/roleDefinitions/read';
+
+/** The roles there are, told the same way at every scope: they are built in. */
+function roleDefinitionsAt(scope: string, suffix: string) {
+  @ArmController({
+    area: 'authorization',
+    type: 'roleDefinitions',
+    tag: 'Role assignments',
+    path: `${scope}providers/Microsoft.Authorization/roleDefinitions`,
+  })
+  class ScopeRoleDefinitionsController {
+    @Get()
+    @ApiQuery({ name: '$filter', required: false, description: "roleName eq '{name}' or type eq 'BuiltInRole'" })
+    @Verb({
+      id: `RoleDefinitions_ListFor${suffix}`,
+      summary: 'The roles there are.',
+      action,
+      answers: { 200: roleDefinitionPage },
+    })
+    list(@Call() call: ArmCall, @Query('$filter') filterText?: unknown): ArmReply {
+      const { roleName, type } = readRoleFilter(filterText);
+      const wanted = roleNames
+        .filter((name) => roleName === undefined || name.toLowerCase() === roleName.toLowerCase())
+        .filter(() => type === undefined || type.toLowerCase() === 'builtinrole');
+      return ok({ value: wanted.map((name) => renderRoleDefinition(call.subscription?.id, name)) });
+    }
+
+    @Get(':roleDefinitionId')
+    @Verb({ id: `RoleDefinitions_GetFor${suffix}`, summary: 'One role.', action, answers: { 200: roleDefinitionView } })
+    get(@Call() call: ArmCall, @Param('roleDefinitionId') id: string): ArmReply {
+      const name = roleNameOf(id);
+      if (name !== undefined) return ok(renderRoleDefinition(call.subscription?.id, name));
+      throw new Fault('RoleDefinitionNotFound', `The specified role definition with ID '${id.slice(0, 64)}' does not exist.`);
+    }
+  }
+  return ScopeRoleDefinitionsController;
+}
+
+const group = 'subscriptions/:subscriptionId/resourceGroups/:resourceGroupName/';
+
+export const roleDefinitionsControllers = [
+  roleDefinitionsAt('', 'Tenant'),
+  roleDefinitionsAt('subscriptions/:subscriptionId/', 'Subscription'),
+  roleDefinitionsAt(group, 'ResourceGroup'),
+  roleDefinitionsAt(`${group}providers/Microsoft.ContainerRegistry/registries/:registryName/`, 'Registry'),
+];

@@ -1,0 +1,131 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { type ArmReply, created, noContent, ok, pageSize } from '#lib/arm';
+import { Fault } from '#lib/domain';
+import { callerOf } from '../../arm-http/access.js';
+import { Verb } from '../../arm-http/arm-controller.js';
+import { baseUrlOf } from '../../arm-http/base-url.js';
+import { AuthSettings } from '../auth-settings.js';
+import {
+  issuedSecretView,
+  newServicePrincipalView,
+  renderIssued,
+  renderPrincipal,
+  renderSecret,
+  secretPage,
+  type SecretPost,
+  secretPost,
+  servicePrincipalPage,
+  type ServicePrincipalPatch,
+  servicePrincipalPatch,
+  type ServicePrincipalPost,
+  servicePrincipalPost,
+  servicePrincipalView,
+} from './service-principal.schemas.js';
+import { ServicePrincipalsService } from './service-principals.service.js';
+
+const path = 'regatta/v1/servicePrincipals';
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Secrets are for the one who asked, not for caches on the way. */
+const unseen = { headers: { 'cache-control': 'no-store' } };
+
+/** Regatta's own API beside ACR's: who may sign in. In Azure this is Microsoft Graph's part. */
+@ApiTags('Service principals')
+@Controller(path)
+export class ServicePrincipalsController {
+  constructor(
+    private readonly service: ServicePrincipalsService,
+    private readonly settings: AuthSettings,
+  ) {}
+
+  @Get()
+  @ApiQuery({ name: 'subscriptionId', required: true, description: 'The subscription that looks after them.' })
+  @ApiQuery({ name: '$top', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({ name: 'after', required: false, description: 'The id after which the page begins; nextLink has it.' })
+  @Verb({ id: 'ServicePrincipals_List', summary: 'Service principals of a subscription.', answers: { 200: servicePrincipalPage } })
+  async list(
+    @Req() request: FastifyRequest,
+    @Query('subscriptionId') subscriptionId: unknown,
+    @Query('$top') top: unknown,
+    @Query('after') after: unknown,
+  ): Promise<ArmReply> {
+    const home = uuidOf(subscriptionId, 'subscriptionId');
+    const limit = pageSize(top);
+    const slice = await this.service.list(callerOf(request), home, limit, after === undefined ? undefined : uuidOf(after, 'after'));
+    const [next] = slice.next ?? [];
+    const query = `subscriptionId=${home}&$top=${limit}&after=${next}`;
+    const nextLink = next === undefined ? {} : { nextLink: `${baseUrlOf(request, this.settings.managementUrl)}/${path}?${query}` };
+    return ok({ value: slice.items.map(renderPrincipal), ...nextLink });
+  }
+
+  @Post()
+  @Verb({
+    id: 'ServicePrincipals_Create',
+    summary: 'Makes a service principal; its secret is shown this once.',
+    answers: { 201: newServicePrincipalView },
+  })
+  async create(@Req() request: FastifyRequest, @Body({ schema: servicePrincipalPost }) body: ServicePrincipalPost): Promise<ArmReply> {
+    const { principal, secret } = await this.service.create(callerOf(request), body);
+    return created({ ...renderPrincipal(principal), secret: renderIssued(secret) }, unseen);
+  }
+
+  @Get(':servicePrincipalId')
+  @Verb({ id: 'ServicePrincipals_Get', summary: 'One service principal.', answers: { 200: servicePrincipalView } })
+  async get(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
+    return ok(renderPrincipal(await this.service.get(callerOf(request), id)));
+  }
+
+  @Patch(':servicePrincipalId')
+  @Verb({ id: 'ServicePrincipals_Update', summary: 'Renames, disables or enables it.', answers: { 200: servicePrincipalView } })
+  async patch(
+    @Req() request: FastifyRequest,
+    @Param('servicePrincipalId') id: string,
+    @Body({ schema: servicePrincipalPatch }) body: ServicePrincipalPatch,
+  ): Promise<ArmReply> {
+    return ok(renderPrincipal(await this.service.update(callerOf(request), id, body)));
+  }
+
+  @Delete(':servicePrincipalId')
+  @Verb({ id: 'ServicePrincipals_Delete', summary: 'Removes it with its secrets and roles.', answers: { 204: null } })
+  async delete(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
+    await this.service.delete(callerOf(request), id);
+    return noContent();
+  }
+
+  @Get(':servicePrincipalId/secrets')
+  @Verb({ id: 'ServicePrincipalSecrets_List', summary: 'Its secrets, without their texts.', answers: { 200: secretPage } })
+  async secrets(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
+    return ok({ value: (await this.service.secrets(callerOf(request), id)).map(renderSecret) });
+  }
+
+  @Post(':servicePrincipalId/secrets')
+  @Verb({
+    id: 'ServicePrincipalSecrets_Create',
+    summary: 'One more secret beside those it has; shown this once.',
+    answers: { 201: issuedSecretView },
+  })
+  async addSecret(
+    @Req() request: FastifyRequest,
+    @Param('servicePrincipalId') id: string,
+    @Body({ schema: secretPost }) body: SecretPost,
+  ): Promise<ArmReply> {
+    return created(renderIssued(await this.service.addSecret(callerOf(request), id, body)), unseen);
+  }
+
+  @Delete(':servicePrincipalId/secrets/:secretId')
+  @Verb({ id: 'ServicePrincipalSecrets_Delete', summary: 'From now on this secret opens nothing.', answers: { 204: null } })
+  async removeSecret(
+    @Req() request: FastifyRequest,
+    @Param('servicePrincipalId') id: string,
+    @Param('secretId') secretId: string,
+  ): Promise<ArmReply> {
+    await this.service.removeSecret(callerOf(request), id, secretId);
+    return noContent();
+  }
+}
+
+function uuidOf(value: unknown, name: string): string {
+  if (typeof value === 'string' && uuid.test(value)) return value.toLowerCase();
+  throw new Fault('InvalidParameter', `The query parameter '${name}' must be given once, as a GUID.`, { target: name });
+}
