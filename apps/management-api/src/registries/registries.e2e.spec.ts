@@ -107,6 +107,19 @@ describe('creating a registry', () => {
     expect(again.body).toEqual(before.body);
   });
 
+  it('takes a null in a PUT for nothing said', async () => {
+    const path = pathOf(newName());
+    const body = {
+      location: 'eastus',
+      sku: { name: 'Basic' },
+      tags: null,
+      identity: null,
+      properties: { networkRuleSet: null, encryption: null },
+    };
+    const reply = await owner.arm.put(path, body, { invalidRequest: true });
+    expect(reply).toMatchObject({ status: 201, body: { tags: {}, properties: { networkRuleSet: { defaultAction: 'Allow' } } } });
+  });
+
   it('makes one registry of ten equal requests at once', async () => {
     const path = pathOf(newName());
     const replies = await Promise.all(

@@ -32,7 +32,21 @@ export const registry = armResource({
   readOnly,
 });
 
-export const registryPut = putBody(registry);
+/** In a PUT a null says no more than nothing (a PATCH is another matter: RFC 7396). */
+const withoutNulls = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const said = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(said.map(([key, member]) => [key, withoutNulls(member)]));
+};
+
+const toldProperties = (body: unknown): unknown => {
+  if (typeof body !== 'object' || body === null || !('properties' in body)) return body;
+  const { properties, ...rest } = body;
+  return properties === null ? rest : { ...rest, properties: withoutNulls(properties) };
+};
+
+export const registryPut = z.preprocess(toldProperties, putBody(registry));
 export type RegistryPut = z.infer<typeof registryPut>;
 export const registryPatch = patchBody(registry);
 export type RegistryPatch = z.infer<typeof registryPatch>;

@@ -1,4 +1,5 @@
 import tls from 'node:tls';
+import { noteSkip } from '../programs/programs.js';
 import { ArmContract, type Exchange } from './arm-contract.js';
 
 export interface ArmClientOptions {
@@ -43,7 +44,12 @@ let shared: ArmContract | null | undefined;
 
 /** The published contract, read once per process; null where it is not at hand. */
 export function publishedContract(): ArmContract | null {
-  return (shared ??= ArmContract.load());
+  if (shared === undefined) {
+    shared = ArmContract.load();
+    if (!shared)
+      noteSkip('Nothing was judged by the published ARM specification', 'put the specifications at ../shared/specs/acr beside the project');
+  }
+  return shared;
 }
 
 /**
