@@ -41,7 +41,7 @@ const authorizationVersions = [
  * Microsoft.Resources versions are what SDKs, az and Terraform send.
  */
 export const apiVersions = {
-  /** Microsoft.ContainerRegistry: registries and their children. Task versions are accepted too: one client sends one version to both. */
+  /** Microsoft.ContainerRegistry: registries and their children. */
   registries: [...registryStable, ...registryPreview],
   /** Microsoft.ContainerRegistry tasks, runs, task runs, agent pools. */
   tasks: [...new Set([...taskVersions, ...registryPreview])],

@@ -14,6 +14,10 @@ const tracked = 'SupportsTags, SupportsLocation';
 
 /** Every resource provider and what it answers for. */
 export const providers: Readonly<Record<string, readonly TypeRow[]>> = {
+  'Microsoft.Authorization': [
+    { type: 'roleAssignments', area: 'authorization' },
+    { type: 'roleDefinitions', area: 'authorization' },
+  ],
   'Microsoft.ContainerRegistry': [
     { type: 'registries', area: 'registries', regional: true, capabilities: tracked },
     { type: 'registries/operationStatuses', area: 'operations' },
@@ -44,7 +48,7 @@ export function renderProvider(namespace: string, regions: readonly string[], su
     id: subscriptionId === undefined ? `/providers/${namespace}` : `/subscriptions/${subscriptionId}/providers/${namespace}`,
     namespace,
     registrationState: 'Registered',
-    registrationPolicy: namespace === 'Microsoft.Resources' ? 'RegistrationFree' : 'RegistrationRequired',
+    registrationPolicy: namespace === 'Microsoft.ContainerRegistry' ? 'RegistrationRequired' : 'RegistrationFree',
     resourceTypes: (providers[namespace] ?? []).map(({ type, area, regional, capabilities }) => ({
       resourceType: type,
       locations: regional ? regions.map(regionDisplayName) : [],

@@ -103,13 +103,14 @@ describe('resource providers', () => {
   it('are all registered', async () => {
     const { body } = await arm.get(`${subscription}/providers`, version);
     expect(body.value.map(({ namespace, registrationState }: Record<string, string>) => [namespace, registrationState])).toEqual([
+      ['Microsoft.Authorization', 'Registered'],
       ['Microsoft.ContainerRegistry', 'Registered'],
       ['Microsoft.Resources', 'Registered'],
     ]);
     const one = await arm.get(`${subscription}/providers/microsoft.containerregistry`, version);
     expect(one.body.resourceTypes[0]).toMatchObject({ resourceType: 'registries', locations: ['East US', 'West Europe'] });
     expect(one.body.resourceTypes[0].apiVersions).toContain('2025-11-01');
-    expect((await arm.get('/providers', version)).body.value).toHaveLength(2);
+    expect((await arm.get('/providers', version)).body.value).toHaveLength(3);
     expect((await arm.get('/providers/Microsoft.Resources', version)).body.id).toBe('/providers/Microsoft.Resources');
   });
 
