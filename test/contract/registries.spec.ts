@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiVersions } from '#lib/arm';
 import type { Running } from '#lib/platform';
-import { publishedContract, type ArmClient } from '#lib/testkit';
+import { describeArmResource, publishedContract, type ArmClient } from '#lib/testkit';
 import { TestManagement } from '../../apps/management-api/src/testing/test-management.js';
 import { workerSettings } from '../../apps/worker/src/config.js';
 import { startWorker } from '../../apps/worker/src/worker.js';
@@ -34,6 +34,17 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker?.stop();
   await api?.stop();
+});
+
+let serial = 0;
+
+describeArmResource({
+  title: 'registries',
+  arm: () => arm,
+  freshPath: () => `${group}/providers/${type}/alike${String((serial += 1)).padStart(3, '0')}`,
+  put: () => ({ location: 'eastus', sku: { name: 'Premium' }, properties: { adminUserEnabled: true } }),
+  patch: { tags: { a: '1' }, properties: { publicNetworkAccess: 'Disabled' } },
+  ended: (_path, reply) => arm.ended(reply),
 });
 
 describe('every registry operation in every api-version', () => {

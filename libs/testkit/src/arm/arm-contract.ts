@@ -56,6 +56,8 @@ export class ArmContract {
     if (body === undefined && exchange.body !== '') return [`the body of ${exchange.status} is no JSON: ${exchange.body.slice(0, 200)}`];
     const found = [...protocolViolations(exchange, body)];
     if (exchange.status >= 400) return [...found, ...this.#error(exchange, body)];
+    // RFC 9110, 15.4.5: the answer to a condition the client set; it is declared nowhere and has no body.
+    if (exchange.status === 304 && exchange.method === 'GET') return found;
     if (/\/operationstatuses\/[^/]+$/i.test(pathname)) return [...found, ...this.#operationStatus(exchange, body)];
     if (/\/operationresults\/[^/]+$/i.test(pathname)) return found;
     const match = this.operations.find(exchange.method, pathname, searchParams.get('api-version') ?? '');

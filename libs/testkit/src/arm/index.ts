@@ -1,3 +1,4 @@
 export { ArmClient, publishedContract, type ArmCallOptions, type ArmClientOptions, type ArmResponse } from './arm-client.js';
 export { ArmContract, type Exchange } from './arm-contract.js';
+export { describeArmResource, type ArmResourceCase } from './describe-arm-resource.js';
 export { specFolder } from './spec-folder.js';

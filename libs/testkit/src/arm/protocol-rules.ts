@@ -10,7 +10,7 @@ export function* protocolViolations(exchange: Exchange, body: unknown): Generato
   if (exchange.body !== '') {
     if (!/^application\/json\b/i.test(headers['content-type'] ?? ''))
       yield `the body is JSON, but its content-type is ${headers['content-type']}`;
-    if (status === 204 || method === 'HEAD') yield `an answer ${status} to ${method} has no body`;
+    if (status === 204 || status === 304 || method === 'HEAD') yield `an answer ${status} to ${method} has no body`;
   } else if (status >= 400 && method !== 'HEAD') yield `an answer ${status} has an error body`;
   yield* linkViolations(exchange);
   if (status >= 400) yield* errorViolations(body);
