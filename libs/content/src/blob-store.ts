@@ -1,4 +1,5 @@
 import { Fault } from '#lib/domain';
+import { algorithmOf, DigestStream, type Digest } from '#lib/oci';
 import { blobKey, type Bucket, type ObjectReader } from '#lib/platform';
 import type { LinkedBlob } from './types.js';
 
@@ -29,5 +30,21 @@ export class BlobStore {
       }
     }
     throw new Fault('ServiceUnavailable', `No region that can be reached holds ${blob.digest}.`, { cause });
+  }
+
+  /** Reads what a region holds under a digest and says whether it is that, byte for byte; null if it holds nothing. */
+  async verify(digest: Digest, region: string): Promise<boolean | null> {
+    const reader = await this.#buckets.get(region)?.open(blobKey(digest));
+    if (!reader) return null;
+    try {
+      const stream = new DigestStream(algorithmOf(digest));
+      for await (const slice of reader.read()) {
+        stream.update(slice.bytes);
+        slice.release();
+      }
+      return stream.digest() === digest;
+    } finally {
+      reader.close();
+    }
   }
 }
