@@ -27,10 +27,6 @@ export const providers: Readonly<Record<string, readonly TypeRow[]>> = {
     { type: 'checkNameAvailability', area: 'registries' },
     { type: 'operations', area: 'registries' },
   ],
-  'Microsoft.Authorization': [
-    { type: 'roleAssignments', area: 'authorization' },
-    { type: 'roleDefinitions', area: 'authorization' },
-  ],
   'Microsoft.Resources': [
     { type: 'tenants', area: 'subscriptions' },
     { type: 'subscriptions', area: 'subscriptions' },
