@@ -600,6 +600,37 @@ describe('usages', () => {
   });
 });
 
+describe('storage', () => {
+  const holding = async (path: string, bytes: number) => {
+    const { id } = (await api.control.registries.byName(path.split('/').at(-1)!))!;
+    await api.db.dataSource.query('INSERT INTO content.usage_shards (registry_id, shard, bytes) VALUES ($1, 0, $2)', [id, bytes]);
+  };
+
+  it('is counted in usages', async () => {
+    const path = await make('Basic');
+    await holding(path, 123_456_789);
+    expect((await owner.arm.get(`${path}/listUsages`)).body.value[0]).toEqual({
+      name: 'Size',
+      limit: 10 * 1024 ** 3,
+      currentValue: 123_456_789,
+      unit: 'Bytes',
+    });
+  });
+
+  it('stands in the way of a SKU that has less', async () => {
+    const path = await make('Premium');
+    await holding(path, 41 * 1024 ** 4);
+    for (const reply of [
+      await owner.arm.patch(path, { sku: { name: 'Standard' } }),
+      await owner.arm.put(path, { location: 'eastus', sku: { name: 'Basic' } }),
+    ]) {
+      expect(reply).toMatchObject({ status: 409, body: { error: { code: 'SkuDowngradeBlocked' } } });
+      expect(reply.body.error.message).toMatch(/45079976738816 bytes of storage are in use, and (Standard|Basic) allows 43980465111040/);
+    }
+    expect((await owner.arm.get(path)).body.sku.name).toBe('Premium');
+  });
+});
+
 describe('deleting a registry', () => {
   it('answers 202 with something to follow, once and again, and refuses changes meanwhile', async () => {
     const path = await make('Basic');
