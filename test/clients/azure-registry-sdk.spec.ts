@@ -30,7 +30,7 @@ describe('the Azure SDK for registries, as it comes from npm', () => {
     content = new ContainerRegistryContentClient(`https://${registry.loginServer}`, repository, credential, { audience });
   });
 
-  afterAll(() => registry.remove());
+  afterAll(() => registry?.remove());
 
   it('uploads blobs and a manifest and downloads the same bytes', async () => {
     // The large one goes in several chunks of 4 MiB.

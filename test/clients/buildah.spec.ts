@@ -21,8 +21,8 @@ describe.skipIf(!requireProgram('buildah', 'runc', 'unshare', 'busybox'))('build
   });
 
   afterAll(async () => {
-    await emptyStore(store);
-    await registry.remove();
+    if (store) await emptyStore(store);
+    await registry?.remove();
   });
 
   it.each(ways)('builds, pushes and pulls an image $title', async (way) => {

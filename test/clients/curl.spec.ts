@@ -14,7 +14,7 @@ const script = String.raw`
 set -euo pipefail
 api="api-version=2025-11-01"
 field() { grep -o "\"$1\":\"[^\"]*\"" | head -1 | cut -d'"' -f4; }
-curl() { command curl --silent --show-error --fail --cacert "$CA" "$@"; }
+curl() { command curl --silent --show-error --fail-with-body --cacert "$CA" "$@"; }
 
 token=$(curl "$MANAGEMENT/$TENANT/oauth2/v2.0/token" -d grant_type=client_credentials -d client_id="$CLIENT_ID" \
   --data-urlencode client_secret="$CLIENT_SECRET" --data-urlencode scope="$MANAGEMENT/.default" | field access_token)

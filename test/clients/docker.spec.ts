@@ -55,7 +55,7 @@ describe.skipIf(!asRoot || !requireProgram('dockerd', 'docker', 'runc', 'unshare
       engine.kill('SIGTERM');
       await new Promise((resolve) => engine.once('exit', resolve));
     }
-    await registry.remove();
+    await registry?.remove();
   });
 
   const docker = (...args: string[]): Promise<string> =>

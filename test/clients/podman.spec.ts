@@ -9,6 +9,7 @@ describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'unshare', 'busybox
   let registry: TestRegistry;
   let image: LayoutImage;
   let store: string;
+  let stores = 0;
 
   beforeAll(async () => {
     registry = await testRegistry('podman');
@@ -18,8 +19,8 @@ describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'unshare', 'busybox
   });
 
   afterAll(async () => {
-    await emptyStore(store);
-    await registry.remove();
+    if (store) await emptyStore(store);
+    await registry?.remove();
   });
 
   const podman = (from: string, ...args: string[]): Promise<string> =>
@@ -37,7 +38,7 @@ describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'unshare', 'busybox
     await podman(store, 'logout', server);
 
     await podman(store, 'login', ...trust, '--username', registry.name, '--password', registry.password, server);
-    const other = join(registry.folder, `store-${repository.replace('/', '-')}`);
+    const other = join(registry.folder, `pull${stores++}`);
     try {
       const pulled = (await podman(other, 'pull', '--quiet', ...trust, reference)).trim();
       expect(`sha256:${pulled}`).toBe(image.config.digest);

@@ -18,8 +18,8 @@ describe.skipIf(!requireProgram('skopeo', 'buildah', 'runc', 'unshare', 'busybox
   });
 
   afterAll(async () => {
-    await emptyStore(store);
-    await registry.remove();
+    if (store) await emptyStore(store);
+    await registry?.remove();
   });
 
   const skopeo = (...args: string[]): Promise<string> => registry.names.run('skopeo', ['--insecure-policy', ...args]);

@@ -21,9 +21,9 @@ export async function busyboxContext(folder: string): Promise<string> {
 /** What the image prints when it is run. */
 export const busyboxSays = 'built here\n';
 
-/** The options with which buildah builds as root or not, in containers or not, and touches no store of the user. */
+/** The options with which buildah and podman touch no store of the user. The folder's path must be short: podman takes 50 characters. */
 export function buildahStore(folder: string): string[] {
-  return ['--root', join(folder, 'root'), '--runroot', join(folder, 'runroot'), '--storage-driver', 'overlay'];
+  return ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'overlay'];
 }
 
 /** Builds the image with two layers in a store of its own; answers its id. */

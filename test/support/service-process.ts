@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync }
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePortRun, freePorts } from './free-ports.js';
+import { freePortRow } from './free-ports.js';
 import { Management, type Credentials } from './management.js';
 import { isAlive, stopProcess } from './processes.js';
 
@@ -70,17 +70,15 @@ function nodeProgram(): string {
 }
 
 async function choosePlaces(home: string): Promise<Omit<ServiceFacts, 'pid'>> {
-  const opsPort = await freePortRun(5);
-  const [managementHttpsPort, managementHttpPort, ...data] = (await freePorts(6)) as [number, number, number, number, number, number];
-  const [eastHttps, eastHttp, westHttps, westHttp] = data;
+  const first = await freePortRow(11);
   return {
     home,
-    managementUrl: `https://localhost:${managementHttpsPort}`,
-    managementHttpsPort,
-    managementHttpPort,
-    opsPort,
-    regions: { eastus: { https: eastHttps, http: eastHttp }, westeurope: { https: westHttps, http: westHttp } },
-    loginServerSuffix: `localhost:${eastHttps}`,
+    managementUrl: `https://localhost:${first}`,
+    managementHttpsPort: first,
+    managementHttpPort: first + 1,
+    regions: { eastus: { https: first + 2, http: first + 3 }, westeurope: { https: first + 4, http: first + 5 } },
+    opsPort: first + 6, // And four more after it: two for each region.
+    loginServerSuffix: `localhost:${first + 2}`,
     caFile: join(home, 'tls/ca.pem'),
   };
 }
