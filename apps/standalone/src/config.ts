@@ -8,13 +8,20 @@ const portList = z
   .string()
   .regex(/^\s*\d{1,5}\s*(,\s*\d{1,5}\s*)*$/, 'must be a port, or one port for each region, such as 5443 or 5443,6443')
   .transform((text) => text.split(',').map(Number))
-  .pipe(z.array(z.number().min(1, 'must be between 1 and 65535').max(65_535, 'must be between 1 and 65535')));
+  .pipe(
+    z.array(
+      z
+        .number()
+        .min(1, { error: 'must be between 1 and 65535', abort: true })
+        .max(65_535, { error: 'must be between 1 and 65535', abort: true }),
+    ),
+  );
 
 const onePort = z.coerce
   .number({ error: 'must be a port number' })
   .int('must be a port number')
-  .min(1, 'must be between 1 and 65535')
-  .max(65_535, 'must be between 1 and 65535');
+  .min(1, { error: 'must be between 1 and 65535', abort: true })
+  .max(65_535, { error: 'must be between 1 and 65535', abort: true });
 
 /** What the standalone service reads; everything has a default. */
 const settings = z.object({

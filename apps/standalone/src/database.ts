@@ -7,6 +7,8 @@ import { StartError } from './start-error.js';
 /** The database of the service for as long as it runs. */
 export interface Database {
   url: string;
+  /** The process, if it is one of ours. */
+  pid(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -15,9 +17,9 @@ const restartPauseMs = 1_000;
 
 /** The one of DATABASE_URL, or an embedded Postgres that is kept running. */
 export async function openDatabase(home: string, givenUrl: string | undefined, say: Say): Promise<Database> {
-  if (givenUrl) return { url: givenUrl, stop: async () => undefined };
+  if (givenUrl) return { url: givenUrl, pid: () => undefined, stop: async () => undefined };
   const keeper = new Keeper(join(home, 'postgres'), say);
-  return { url: await keeper.start(), stop: () => keeper.stop() };
+  return { url: await keeper.start(), pid: () => keeper.pid, stop: () => keeper.stop() };
 }
 
 /** Starts the embedded Postgres again when it dies. Its port stays the same, so that the other processes find it again. */
@@ -30,6 +32,10 @@ class Keeper {
     private readonly directory: string,
     private readonly say: Say,
   ) {}
+
+  get pid(): number | undefined {
+    return this.#postgres?.pid;
+  }
 
   async start(): Promise<string> {
     try {

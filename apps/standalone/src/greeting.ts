@@ -19,6 +19,8 @@ export interface Greeting {
   tenantId: string;
   subscriptionId: string;
   clientId: string;
+  /** Process ids at the moment of the start, by name. */
+  processes: Record<string, number>;
   /** Lines for a POSIX shell: make a registry, log in to it, push to it. */
   commands: { createRegistry: string; logIn: string; push: string };
 }
@@ -27,7 +29,12 @@ export interface Greeting {
 const registry = 'myregistry';
 const group = 'demo';
 
-export async function greetingFor(config: StandaloneConfig, caFile: string, first: FirstPrincipal): Promise<Greeting> {
+export async function greetingFor(
+  config: StandaloneConfig,
+  caFile: string,
+  first: FirstPrincipal,
+  processes: Record<string, number>,
+): Promise<Greeting> {
   const { management, regions, home, loginServerSuffix } = config;
   const host = new URL(management.url).hostname;
   const files = { caFile, credentialsFile: credentialsFile(home) };
@@ -41,6 +48,7 @@ export async function greetingFor(config: StandaloneConfig, caFile: string, firs
     home,
     logs: join(home, 'logs'),
     ...first,
+    processes,
     commands: {
       createRegistry: createRegistry(management.url, files, first, regions[0]!.name),
       ...(await imageCommands(loginServerSuffix, regions[0]!.https, files.credentialsFile, first.clientId)),

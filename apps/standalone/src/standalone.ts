@@ -70,7 +70,12 @@ export class Standalone {
     });
     await this.#supervisor.start(this.#plans);
     this.#renewal = setInterval(() => void this.#renew(), certificateCheckMs);
-    return greetingFor(config, tls.caFile, first);
+    return greetingFor(config, tls.caFile, first, this.#processes());
+  }
+
+  #processes(): Record<string, number> {
+    const postgres = this.#database?.pid();
+    return { standalone: process.pid, ...(postgres !== undefined && { postgres }), ...this.#supervisor?.pids() };
   }
 
   async #certificates(): Promise<TlsFiles & { renewed: boolean }> {

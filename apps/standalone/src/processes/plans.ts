@@ -87,6 +87,11 @@ function listeners({ config, tls }: Installation, https: number, http: number): 
     HTTP_PORT: String(http),
     TLS_CERT_FILE: tls.certFile,
     TLS_KEY_FILE: tls.keyFile,
+    ...(config.certificate === undefined && {
+      TLS_CA_FILE: tls.caFile,
+      TLS_CA_KEY_FILE: tls.caKeyFile,
+      TLS_CA_SUFFIX: config.loginServerSuffix.replace(/:\d+$/, ''),
+    }),
   };
 }
 

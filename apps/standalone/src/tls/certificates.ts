@@ -2,17 +2,21 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { LocalCa, type KeyPairPem } from '#lib/platform';
 import { writePrivately } from '../home/home.js';
 import { StartError } from '../start-error.js';
-import { makeAuthority, makeServerCertificate, type KeyPair } from './authority.js';
 
 /** Files of TLS. `caFile` is what clients trust. */
 export interface TlsFiles {
   caFile: string;
+  /** The authority's key: what the processes issue a certificate with for every name a client asks for. */
+  caKeyFile: string;
   certFile: string;
   keyFile: string;
 }
 
+/** Apple's clients refuse server certificates that live longer than 825 days, browsers those over 398. */
+const serverDays = 396;
 const renewBeforeMs = 30 * 86_400_000;
 
 /** The names a server certificate must carry for these regions and public hosts. */
@@ -42,19 +46,22 @@ export async function ensureCertificates(
   const [caFile, caKeyFile] = [join(folder, 'ca.pem'), join(folder, 'ca-key.pem')];
   const [certFile, keyFile] = [join(folder, 'server.pem'), join(folder, 'server-key.pem')];
   const kept = await readPair(caFile, caKeyFile);
-  const authority = kept && lasts(kept, now) ? kept : await makeAuthority();
+  const authority = kept && lasts(kept, now) ? kept : await LocalCa.make();
   if (authority !== kept) await writePair(caFile, caKeyFile, authority);
   const server = await readPair(certFile, keyFile);
   const renewed = !server || !lasts(server, now) || !isIssuedBy(server, authority) || !carries(server, wanted);
-  if (renewed) await writePair(certFile, keyFile, await makeServerCertificate(authority, wanted.names, wanted.addresses));
-  return { caFile, certFile, keyFile, renewed };
+  if (renewed) {
+    const issuer = await LocalCa.open(authority);
+    await writePair(certFile, keyFile, await issuer.issue([...wanted.names, ...wanted.addresses], serverDays));
+  }
+  return { caFile, caKeyFile, certFile, keyFile, renewed };
 }
 
-async function readPair(certFile: string, keyFile: string): Promise<KeyPair | undefined> {
+async function readPair(certFile: string, keyFile: string): Promise<KeyPairPem | undefined> {
   const [certificate, key] = await Promise.all([readIfThere(certFile), readIfThere(keyFile)]);
   if (certificate === undefined || key === undefined) return undefined;
   try {
-    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)) ? { certificate, key } : undefined;
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)) ? { cert: certificate, key } : undefined;
   } catch {
     return undefined;
   }
@@ -68,22 +75,22 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 /** The key first: a certificate without its key would be made anew, a key without its certificate as well. */
-async function writePair(certFile: string, keyFile: string, pair: KeyPair): Promise<void> {
+async function writePair(certFile: string, keyFile: string, pair: KeyPairPem): Promise<void> {
   await writePrivately(keyFile, pair.key);
-  await writePrivately(certFile, pair.certificate, 0o644);
+  await writePrivately(certFile, pair.cert, 0o644);
 }
 
-function lasts({ certificate }: KeyPair, now: number): boolean {
-  const { validFromDate, validToDate } = new X509Certificate(certificate);
+function lasts({ cert }: KeyPairPem, now: number): boolean {
+  const { validFromDate, validToDate } = new X509Certificate(cert);
   return validFromDate.getTime() <= now && validToDate.getTime() - now > renewBeforeMs;
 }
 
-function isIssuedBy({ certificate }: KeyPair, authority: KeyPair): boolean {
-  return new X509Certificate(certificate).verify(new X509Certificate(authority.certificate).publicKey);
+function isIssuedBy({ cert }: KeyPairPem, authority: KeyPairPem): boolean {
+  return new X509Certificate(cert).verify(new X509Certificate(authority.cert).publicKey);
 }
 
-function carries({ certificate }: KeyPair, { names, addresses }: { names: string[]; addresses: string[] }): boolean {
-  const carried = new Set((new X509Certificate(certificate).subjectAltName ?? '').split(', '));
-  const isThere = (address: string): boolean => new X509Certificate(certificate).checkIP(address) !== undefined;
+function carries({ cert }: KeyPairPem, { names, addresses }: { names: string[]; addresses: string[] }): boolean {
+  const carried = new Set((new X509Certificate(cert).subjectAltName ?? '').split(', '));
+  const isThere = (address: string): boolean => new X509Certificate(cert).checkIP(address) !== undefined;
   return names.every((name) => carried.has(`DNS:${name}`)) && addresses.every(isThere);
 }
