@@ -24,6 +24,8 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(PipelinedPool) private readonly pool: PipelinedPool,
     @Inject(BUCKETS) private readonly buckets: ReadonlyMap<string, Bucket>,
     @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(Health) private readonly health: Health,
+    @Inject(CONFIG) private readonly config: DataPlaneConfig,
   ) {}
 
   static with({ config, logger, dataSource, broadcast, health }: DataPlaneParts): DynamicModule {
@@ -50,6 +52,9 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
+    this.health.check('postgres', async () => void (await this.dataSource.query('SELECT 1')));
+    for (const [region, bucket] of this.buckets)
+      if (region === this.config.REGATTA_REGION) this.health.check('bucket', () => bucket.check());
     await this.snapshots.start();
   }
 
