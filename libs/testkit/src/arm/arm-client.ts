@@ -1,6 +1,7 @@
 import tls from 'node:tls';
 import { noteSkip } from '../programs/programs.js';
-import { ArmContract, type Exchange } from './arm-contract.js';
+import { ArmContract } from './arm-contract.js';
+import type { Exchange } from './exchange.js';
 
 export interface ArmClientOptions {
   /** Root of the management API, e.g. `http://127.0.0.1:8080`. */
@@ -31,7 +32,6 @@ export interface ArmCallOptions {
 }
 
 /** What was answered. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export interface ArmResponse<T = any> {
   status: number;
   headers: Readonly<Record<string, string>>;

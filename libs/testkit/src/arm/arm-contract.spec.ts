@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ArmContract, type Exchange } from './arm-contract.js';
+import { ArmContract } from './arm-contract.js';
+import type { Exchange } from './exchange.js';
 
 const contract = ArmContract.load();
 const registry =

@@ -2,23 +2,11 @@ import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { ContractOperations, type OperationMatch } from './contract-operations.js';
+import type { Exchange } from './exchange.js';
 import { JsonSchemas, type Reading } from './json-schemas.js';
 import { pageViolations, protocolViolations } from './protocol-rules.js';
 import { specFolder } from './spec-folder.js';
 import { SwaggerDocuments, type SwaggerParameter, type SwaggerSchema } from './swagger-documents.js';
-
-/** One request and what was answered, as they were on the wire. Header names are in lower case. */
-export interface Exchange {
-  method: string;
-  url: string;
-  requestBody?: unknown;
-  /** The request is wrong on purpose: only the answer is judged. */
-  invalidRequest?: boolean;
-  status: number;
-  headers: Readonly<Record<string, string>>;
-  /** The body as text; empty when there was none. */
-  body: string;
-}
 
 interface Kit {
   ajv: Ajv;

@@ -1,4 +1,4 @@
-import type { Exchange } from './arm-contract.js';
+import type { Exchange } from './exchange.js';
 
 const terminal = new Set(['Succeeded', 'Failed', 'Canceled']);
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
