@@ -93,6 +93,26 @@ describe('every registry operation in every api-version', () => {
   });
 });
 
+describe('a name used again', () => {
+  it('is another registry, with other passwords and nobody who was allowed something before', async () => {
+    const path = `${group}/providers/${type}/usedagain`;
+    const body = { location: 'eastus', sku: { name: 'Basic' }, properties: { adminUserEnabled: true } };
+    const make = async () => {
+      await arm.ended(await arm.put(path, body));
+      const { passwords } = (await arm.post(`${path}/listCredentials`)).body;
+      return passwords.map(({ value }: { value: string }) => value);
+    };
+    const before = await make();
+    const reader = await api.caller({ role: 'Reader', scope: path });
+    expect((await reader.arm.get(path)).status).toBe(200);
+    await arm.ended(await arm.delete(path));
+    const after = await make();
+    expect(after).not.toEqual(expect.arrayContaining([before[0]]));
+    expect(after).not.toEqual(expect.arrayContaining([before[1]]));
+    await expect.poll(async () => (await reader.arm.get(path)).status, { timeout: 12_000 }).not.toBe(200);
+  });
+});
+
 describe.skipIf(!contract)('the published specification (skipped: ../shared/specs/acr is not beside the project)', () => {
   it('judged every request and answer above', () => {
     // 26 versions, each with two dozen exchanges: a client that judges nothing would pass everything.
