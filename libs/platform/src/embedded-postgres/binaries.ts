@@ -39,7 +39,7 @@ function packageFolder(name: string): string {
 }
 
 /** npm packages cannot hold symbolic links, and `npm ci --ignore-scripts` leaves out the script that makes them. */
-async function makeMissingLinks(root: string): Promise<void> {
+export async function makeMissingLinks(root: string): Promise<void> {
   const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as Link[]) {
     const at = join(root, target);
