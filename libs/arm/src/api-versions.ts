@@ -60,12 +60,19 @@ export const apiVersions = {
 /** The part of the API a route belongs to, which decides the versions it accepts. */
 export type ApiArea = keyof typeof apiVersions;
 
-/** The newest stable version of an area: what documentation and links made by us use. */
-export const newestVersion = (area: ApiArea): string =>
-  [...apiVersions[area]]
-    .filter((version) => familyOf(version) === 'stable')
-    .sort()
-    .at(-1)!;
+/** The version of an area to use when nothing speaks for another one: the newest whose specification is published and stable. */
+const usual: Readonly<Record<ApiArea, string>> = {
+  registries: '2025-11-01',
+  tasks: '2019-04-01',
+  operations: '2025-11-01',
+  resources: '2024-11-01',
+  resourceOperations: '2024-11-01',
+  authorization: '2022-04-01',
+  subscriptions: '2022-12-01',
+};
+
+/** What documentation and links made by us use for an area. */
+export const usualVersion = (area: ApiArea): string => usual[area];
 
 /** `preview` for anything with a suffix, `stable` for a bare date. */
 export const familyOf = (version: string): VersionFamily => (/^\d{4}-\d{2}-\d{2}$/.test(version) ? 'stable' : 'preview');

@@ -1,7 +1,7 @@
 import { applyDecorators, Controller, SetMetadata } from '@nestjs/common';
 import { ApiDefaultResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { apiVersions, errorResponse, newestVersion, type ApiArea } from '#lib/arm';
+import { apiVersions, errorResponse, usualVersion, type ApiArea } from '#lib/arm';
 import { Requires } from './access.js';
 
 /** What every route of an ARM controller shares. */
@@ -33,7 +33,7 @@ const versionQuery = (area: ApiArea) =>
     name: 'api-version',
     required: true,
     description: 'The version of the API the request is written for.',
-    schema: { type: 'string', enum: [...apiVersions[area]].sort(), default: newestVersion(area) },
+    schema: { type: 'string', enum: [...apiVersions[area]].sort(), default: usualVersion(area) },
   });
 
 /** What a verb promises: its name in the specification, the right it needs, and every answer it may give. */

@@ -52,11 +52,14 @@ function sendIds(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-ms-correlation-request-id', correlationId);
   reply.header('cache-control', 'no-cache');
   reply.header('x-content-type-options', 'nosniff');
-  if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  if (request.protocol === 'https' && !isLocal(request.hostname)) reply.header('strict-transport-security', 'max-age=31536000');
   const clientId = header(request, 'x-ms-client-request-id');
   const echo = header(request, 'x-ms-return-client-request-id');
   if (clientId !== undefined && echo?.toLowerCase() === 'true') reply.header('x-ms-client-request-id', clientId);
 }
+
+// A browser would remember it for everything else that runs under this name on somebody's own machine.
+const isLocal = (host: string): boolean => /(^|\.)localhost$|^127\.|^\[?::1\]?$/.test(host);
 
 /** A header of one value that is safe to repeat in a header and in a log. */
 function header(request: FastifyRequest, name: string): string | undefined {

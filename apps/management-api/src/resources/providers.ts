@@ -1,4 +1,4 @@
-import { apiVersions, newestVersion, type ApiArea } from '#lib/arm';
+import { apiVersions, usualVersion, type ApiArea } from '#lib/arm';
 import { regionDisplayName } from '#lib/domain';
 import type { ProviderView } from './provider.schemas.js';
 
@@ -49,7 +49,7 @@ export function renderProvider(namespace: string, regions: readonly string[], su
       resourceType: type,
       locations: regional ? regions.map(regionDisplayName) : [],
       apiVersions: [...apiVersions[area]].sort().reverse(),
-      defaultApiVersion: newestVersion(area),
+      defaultApiVersion: usualVersion(area),
       capabilities: capabilities ?? 'None',
     })),
   };
