@@ -3,7 +3,8 @@ import type { PipelinedPool } from '#lib/platform';
 import { ContentMemory } from './reads/content-memory.js';
 import { HotReads } from './reads/hot-reads.js';
 import { listRepositories, listTags } from './reads/listings.js';
-import type { LinkedBlob, NamePage, PutManifest, RepositoryKey, StoredManifest } from './types.js';
+import { listReferrers } from './reads/referrers.js';
+import type { LinkedBlob, NamePage, PutManifest, ReferrerPage, RepositoryKey, StoredManifest } from './types.js';
 import { mountBlob, removeBlob } from './writes/mount.js';
 import { putManifest } from './writes/put-manifest.js';
 import { removeManifest, removeTag } from './writes/remove-manifest.js';
@@ -48,6 +49,11 @@ export class ContentIndex {
   /** Repositories that hold a manifest, behind `last`, at most `n`. */
   catalog(registryId: string, page: { n: number; last: string }): Promise<NamePage> {
     return listRepositories(this.#pool, registryId, page);
+  }
+
+  /** Manifests whose `subject` is `digest`, be it there or not, behind the digest `last`, at most `n`; of one artifact type if told. */
+  referrers(at: RepositoryKey, digest: Digest, page: { n: number; last: string; artifactType: string | null }): Promise<ReferrerPage> {
+    return listReferrers(this.#pool, at, digest, page);
   }
 
   /** Verifies that what the manifest names is in this repository (else ManifestBlobUnknown), stores it and sets its tags. */

@@ -33,6 +33,23 @@ export interface NamePage {
   more: boolean;
 }
 
+/** A manifest that says of another one that it is its subject. */
+export interface Referrer {
+  digest: Digest;
+  mediaType: string;
+  size: number;
+  /** Its own artifact type, else the media type of its config; null where it has neither. */
+  artifactType: string | null;
+  annotations: Readonly<Record<string, string>>;
+}
+
+/** One page of referrers in raw byte order of their digests. */
+export interface ReferrerPage {
+  referrers: Referrer[];
+  /** True when at least one follows. */
+  more: boolean;
+}
+
 export interface PutManifest extends RepositoryKey {
   digest: Digest;
   bytes: Buffer;

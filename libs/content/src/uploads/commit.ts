@@ -1,5 +1,5 @@
 import { Fault } from '#lib/domain';
-import { algorithmOf, digestOf, DigestStream, requireDigest, type Digest } from '#lib/oci';
+import { algorithmOf, DigestStream, type Digest } from '#lib/oci';
 import { blobKey, type Bucket, type PipelinedPool, type Queries } from '#lib/platform';
 import type { StoredBlob, UploadOwner } from '../types.js';
 import { placeBlob, shareBlob } from '../writes/blob-rows.js';
@@ -8,48 +8,6 @@ import { shareRepository } from '../writes/repositories.js';
 import { again } from '../writes/retry.js';
 import type { LiveHashes } from './live-hashes.js';
 import type { LeasedSession, Sessions } from './sessions.js';
-
-/** A blob that goes straight into the index: no part, no lease, one transaction. */
-export interface SmallCommit {
-  owner: UploadOwner;
-  digest: Digest;
-  /** The last bytes; what the session holds comes before them. */
-  bytes: Buffer;
-  /** Null for an upload without session. */
-  sessionId: string | null;
-  at: number | undefined;
-  inlineLimit: number;
-  storageLimit: number | null;
-}
-
-/** Null if the session holds too much for this, or is not free. Wrong digest: DigestInvalid, and nothing changed. */
-export function commitSmall(pool: PipelinedPool, sessions: Sessions, commit: SmallCommit): Promise<StoredBlob | null> {
-  const { owner, digest, sessionId, inlineLimit, storageLimit } = commit;
-  const { registryId } = owner;
-  return again(() =>
-    pool.tx(async (queries) => {
-      const [head, repositoryId] = await Promise.all([
-        sessionId ? sessions.takeSmall(queries, owner, sessionId, commit.bytes.length, inlineLimit, commit.at) : Buffer.alloc(0),
-        shareRepository(queries, owner),
-      ]);
-      if (head === null) throw new NotSmall();
-      const bytes = head.length > 0 ? Buffer.concat([head, commit.bytes]) : commit.bytes;
-      requireDigest(digestOf(bytes, algorithmOf(digest)), digest);
-      const size = bytes.length;
-      await Promise.all([
-        shareBlob(queries, digest, size, bytes),
-        linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit }),
-      ]);
-      return { digest, size };
-    }),
-  ).catch((error: unknown) => {
-    if (error instanceof NotSmall) return null;
-    throw error;
-  });
-}
-
-/** Rolls back: the repository row made on the way is not wanted yet. */
-class NotSmall extends Error {}
 
 /**
  * Makes a part a blob: its row and placement are held, then the bytes get their name, then all is committed. Dies it in between,

@@ -18,7 +18,8 @@ export interface LeasedSession {
 }
 
 const ownedBy = 'id = $1 AND registry_id = $2 AND repository = $3 AND principal_id = $4';
-const free = '(leased_until IS NULL OR leased_until < now())';
+/** What any process may take over. */
+export const free = '(leased_until IS NULL OR leased_until < now())';
 const review = `review AS (
   INSERT INTO content.blob_reviews (digest, region) SELECT DISTINCT committing, region FROM gone WHERE committing IS NOT NULL
   ON CONFLICT (digest, region) DO UPDATE SET enqueued_at = now())`;
@@ -26,7 +27,9 @@ const review = `review AS (
 const statements = {
   // A session lost in a crash of the database costs a client one new POST: not worth a wait for the disk.
   start: `INSERT INTO content.upload_sessions (id, registry_id, repository, principal_id, region, algorithm)
-          SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text FROM set_config('synchronous_commit', 'off', true)`,
+          SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text FROM set_config('synchronous_commit', 'off', true),
+            (SELECT coalesce(sum(bytes), 0) AS used FROM content.usage_shards WHERE registry_id = $2::uuid AND $7::bigint IS NOT NULL) AS room
+          WHERE $7::bigint IS NULL OR (used < $7::bigint AND used + $8::bigint <= $7::bigint) RETURNING id`,
   received: `SELECT received FROM content.upload_sessions WHERE ${ownedBy}`,
   // Few bytes need no lease: one statement checks and appends.
   appendSmall: `UPDATE content.upload_sessions
@@ -72,8 +75,13 @@ export class Sessions {
     this.#pool = pool;
   }
 
-  async start(owner: UploadOwner, id: string, region: string, algorithm: DigestAlgorithm): Promise<void> {
-    await this.#pool.query(statement('start'), [...owned(owner, id), region, algorithm]);
+  /** False if the registry has no room for what is announced. */
+  async start(
+    owner: UploadOwner,
+    session: { id: string; region: string; algorithm: DigestAlgorithm; storageLimit: number | null; size: number },
+  ): Promise<boolean> {
+    const { id, region, algorithm, storageLimit, size } = session;
+    return (await this.#pool.query(statement('start'), [...owned(owner, id), region, algorithm, storageLimit, size])).length > 0;
   }
 
   async received(owner: UploadOwner, id: string): Promise<number | null> {

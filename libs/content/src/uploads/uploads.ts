@@ -4,8 +4,9 @@ import { Fault, isFault } from '#lib/domain';
 import { algorithmOf, requireDigest, type Digest, type DigestAlgorithm } from '#lib/oci';
 import { BucketError, type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
 import type { StoredBlob, UploadOwner, UploadStatus } from '../types.js';
-import { requireRoomFor } from '../writes/storage-room.js';
-import { commitPart, commitSmall, digestOfPart } from './commit.js';
+import { requireRoomFor, storageLimitReached } from '../writes/storage-room.js';
+import { commitPart, digestOfPart } from './commit.js';
+import { commitSmall } from './commit-small.js';
 import { HashThread } from './hash-thread.js';
 import { LiveHashes } from './live-hashes.js';
 import { leaseSeconds, Sessions, type LeasedSession } from './sessions.js';
@@ -72,9 +73,11 @@ export class Uploads {
     owner: UploadOwner,
     options: { storageLimit: number | null; declaredSize?: number | undefined; algorithm?: DigestAlgorithm | undefined },
   ): Promise<UploadStatus> {
-    await requireRoomFor(this.#pool, owner.registryId, options.declaredSize ?? 0, options.storageLimit);
+    const { storageLimit, declaredSize = 0, algorithm = 'sha256' } = options;
     const id = randomUUID();
-    await this.#sessions.start(owner, id, this.#region, options.algorithm ?? 'sha256');
+    const room = { storageLimit, size: declaredSize };
+    if (!(await this.#sessions.start(owner, { id, region: this.#region, algorithm, ...room })))
+      throw storageLimitReached(storageLimit ?? 0);
     return { id, offset: 0 };
   }
 

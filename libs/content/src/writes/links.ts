@@ -1,23 +1,29 @@
 import type { Digest } from '#lib/oci';
 import type { Queries } from '#lib/platform';
-import { holdRoom, randomShard, requireWithinLimit, usageAfter } from './storage-room.js';
+import { holdRoom, randomShard, requireRoomAfter } from './storage-room.js';
+
+/**
+ * The statement that links and counts, as the end of a `WITH` list. Before it stands `link_at (repository_id, digest, size)`; it needs the
+ * registry as `$1` and a shard as `$2`. Whoever pushes a blob again means to use it: a review under way begins its grace period anew.
+ */
+export const linkAndCount = `
+  linked AS (
+    INSERT INTO content.repository_blobs (repository_id, digest) SELECT repository_id, digest FROM link_at
+    ON CONFLICT DO NOTHING RETURNING digest
+  ), held AS (
+    INSERT INTO content.registry_blobs (registry_id, digest, size, links)
+    SELECT $1::uuid, digest, l.size, 1 FROM linked JOIN link_at l USING (digest)
+    ON CONFLICT (registry_id, digest) DO UPDATE SET links = registry_blobs.links + 1 RETURNING links, size
+  ), counted AS (
+    INSERT INTO content.usage_shards (registry_id, shard, bytes) SELECT $1::uuid, $2::smallint, size FROM held WHERE links = 1
+    ON CONFLICT (registry_id, shard) DO UPDATE SET bytes = usage_shards.bytes + EXCLUDED.bytes RETURNING 1
+  ), postponed AS (
+    UPDATE content.link_reviews r SET enqueued_at = now() FROM link_at l WHERE r.repository_id = l.repository_id AND r.digest = l.digest
+  ) SELECT EXISTS (SELECT FROM linked) AS linked, EXISTS (SELECT FROM counted) AS grew`;
 
 const link = {
   name: 'content-link',
-  text: `WITH linked AS (
-           INSERT INTO content.repository_blobs (repository_id, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING digest
-         ), held AS (
-           INSERT INTO content.registry_blobs (registry_id, digest, size, links) SELECT $3::uuid, digest, $4::bigint, 1 FROM linked
-           ON CONFLICT (registry_id, digest) DO UPDATE SET links = registry_blobs.links + 1 RETURNING links, size
-         ), counted AS (
-           INSERT INTO content.usage_shards (registry_id, shard, bytes) SELECT $3::uuid, $5::smallint, size FROM held WHERE links = 1
-           ON CONFLICT (registry_id, shard) DO UPDATE SET bytes = usage_shards.bytes + EXCLUDED.bytes RETURNING 1
-         ) SELECT EXISTS (SELECT FROM counted) AS grew`,
-};
-/** Whoever pushes a blob again means to use it: a review under way begins its grace period anew. */
-const postpone = {
-  name: 'content-link-postpone',
-  text: 'UPDATE content.link_reviews SET enqueued_at = now() WHERE repository_id = $1 AND digest = $2',
+  text: `WITH link_at (repository_id, digest, size) AS (VALUES ($3::bigint, $4::text, $5::bigint)), ${linkAndCount}`,
 };
 
 export interface Link {
@@ -30,13 +36,11 @@ export interface Link {
 
 /** Links a blob whose row this transaction holds, counts it, and refuses it if the registry has no room. */
 export async function linkBlob(queries: Queries, { registryId, repositoryId, digest, size, storageLimit }: Link): Promise<void> {
-  const [, [linked], used] = await Promise.all([
+  const [room, [row]] = await Promise.all([
     holdRoom(queries, registryId, size, storageLimit),
-    queries.query<{ grew: boolean }>(link, [repositoryId, digest, registryId, size, randomShard()]),
-    usageAfter(queries, registryId, storageLimit),
-    queries.query(postpone, [repositoryId, digest]),
+    queries.query<{ grew: boolean }>(link, [registryId, randomShard(), repositoryId, digest, size]),
   ]);
-  requireWithinLimit(used, storageLimit, linked?.grew ?? false);
+  await requireRoomAfter(queries, registryId, storageLimit, room, row?.grew ?? false);
 }
 
 const unlink = {

@@ -4,7 +4,7 @@ import type { PipelinedPool, Queries } from '#lib/platform';
 import type { PutManifest } from '../types.js';
 import { shareRepository } from './repositories.js';
 import { again } from './retry.js';
-import { holdRoom, randomShard, requireWithinLimit, usageAfter } from './storage-room.js';
+import { holdRoom, randomShard, requireRoomAfter } from './storage-room.js';
 
 const missing = {
   name: 'content-manifest-missing',
@@ -48,15 +48,14 @@ export function putManifest(pool: PipelinedPool, put: PutManifest): Promise<{ cr
     pool.tx(async (queries) => {
       const repositoryId = await shareRepository(queries, put);
       await requireContent(queries, repositoryId, put);
-      const [, [row], used] = await Promise.all([
+      const [room, [row]] = await Promise.all([
         holdRoom(queries, put.registryId, put.bytes.length, put.storageLimit),
         queries.query<{ created: boolean; grew: boolean }>(insert, insertValues(repositoryId, put)),
-        usageAfter(queries, put.registryId, put.storageLimit),
         queries.query(list, [repositoryId]),
         // In one order everywhere, so that two PUTs of the same tags cannot wait for each other.
         put.tags.length > 0 ? queries.query(tag, [repositoryId, put.digest, [...new Set(put.tags)].sort()]) : null,
       ]);
-      requireWithinLimit(used, put.storageLimit, row!.grew);
+      await requireRoomAfter(queries, put.registryId, put.storageLimit, room, row!.grew);
       return { created: row!.created };
     }),
   );

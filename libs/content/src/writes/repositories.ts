@@ -22,13 +22,13 @@ const own = {
  * both before they read anything else of it. So an addition never builds on what is being removed, and additions never
  * wait for each other. Order of locks: repository, blob, room of the registry, registry_blobs, usage, tags.
  */
-export async function shareRepository(queries: Queries, { registryId, repository }: RepositoryKey): Promise<string> {
-  const [, rows] = await Promise.all([
-    queries.query(make, [registryId, repository]),
-    queries.query<{ id: string }>(share, [registryId, repository]),
-  ]);
-  if (!rows[0]) throw new Vanished();
-  return rows[0].id;
+export async function shareRepository(queries: Queries, at: RepositoryKey): Promise<string> {
+  const values = [at.registryId, at.repository];
+  const [known] = await queries.query<{ id: string }>(share, values);
+  if (known) return known.id;
+  const [, [made]] = await Promise.all([queries.query(make, values), queries.query<{ id: string }>(share, values)]);
+  if (!made) throw new Vanished();
+  return made.id;
 }
 
 /** Holds the repository alone until the end of the transaction; null if there is none. */

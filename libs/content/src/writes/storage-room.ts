@@ -26,25 +26,35 @@ export async function usageBytes(queries: Queries, registryId: string): Promise<
  */
 const hold = {
   name: 'content-room-hold',
-  text: `SELECT CASE WHEN coalesce(sum(bytes), 0) + $2::bigint <= $3::bigint / 2 AND $2::bigint <= $3::bigint / 2000
-                     THEN pg_advisory_xact_lock_shared(hashtextextended('content.usage/' || $1::text, 0))::text
+  text: `SELECT shared, CASE WHEN shared THEN pg_advisory_xact_lock_shared(hashtextextended('content.usage/' || $1::text, 0))::text
                      ELSE pg_advisory_xact_lock(hashtextextended('content.usage/' || $1::text, 0))::text END AS held
-         FROM content.usage_shards WHERE registry_id = $1::uuid`,
+         FROM (SELECT coalesce(sum(bytes), 0) + $2::bigint <= $3::bigint / 2 AND $2::bigint <= $3::bigint / 2000 AS shared
+               FROM content.usage_shards WHERE registry_id = $1::uuid) AS room`,
 };
 
-/** Sent before the statement that counts; not needed when there is no limit. */
-export function holdRoom(queries: Queries, registryId: string, size: number, limit: number | null): Promise<unknown> {
-  return limit === null ? Promise.resolve() : queries.query(hold, [registryId, size, limit]);
+/** How an addition holds the room of its registry. */
+export type Room = 'unlimited' | 'ample' | 'scarce';
+
+/** Sent before the statement that counts. */
+export async function holdRoom(queries: Queries, registryId: string, size: number, limit: number | null): Promise<Room> {
+  if (limit === null) return 'unlimited';
+  const [row] = await queries.query<{ shared: boolean }>(hold, [registryId, size, limit]);
+  return row?.shared ? 'ample' : 'scarce';
 }
 
-/** Sent after the statement that counts: what the transaction itself added is in the sum. */
-export async function usageAfter(queries: Queries, registryId: string, limit: number | null): Promise<number> {
-  return limit === null ? 0 : usageBytes(queries, registryId);
-}
-
-/** Ends the transaction when content was added that does not fit. Content the registry holds already always fits. */
-export function requireWithinLimit(used: number, limit: number | null, grew: boolean): void {
-  if (limit !== null && grew && used > limit) throw storageLimitReached(limit);
+/**
+ * Asked after the statement that counts: what the transaction itself added is in the sum. Ends the transaction when content was added
+ * that does not fit; content the registry holds already always fits.
+ */
+export async function requireRoomAfter(
+  queries: Queries,
+  registryId: string,
+  limit: number | null,
+  room: Room,
+  grew: boolean,
+): Promise<void> {
+  if (limit === null || room !== 'scarce' || !grew) return;
+  if ((await usageBytes(queries, registryId)) > limit) throw storageLimitReached(limit);
 }
 
 /** An early answer, before bytes are sent: what is there and what is announced, without lock. */
