@@ -3,18 +3,23 @@ import { contentEntities, contentMigrations } from '#lib/content';
 import { ensureBootstrap, identityEntities, identityMigrations, Principals, RoleAssignments } from '#lib/identity';
 import { Broadcast, createDataSource, migrate, newLogger, platformEntities, platformMigrations } from '#lib/platform';
 import type { DataSource } from 'typeorm';
-import { readCredentials, writeCredentials } from './home/credentials.js';
+import type { Credentials } from './home/credentials.js';
 import { StartError } from './start-error.js';
 
-/** Who the first principal is; `subscriptionId` is what the greeting's commands work in. */
+/** Who the first principal is, and what it works in. */
 export interface FirstPrincipal {
   tenantId: string;
   subscriptionId: string;
   clientId: string;
+  /** Only when it was made now. */
+  clientSecret?: string;
 }
 
-/** Brings the database to the newest schema and makes sure that somebody can sign in, by `credentials.json` in REGATTA_HOME. */
-export async function bootstrap(home: string, databaseUrl: string, logLevel: string): Promise<FirstPrincipal> {
+/**
+ * Brings the database to the newest schema and makes sure that somebody can sign in. While `known` opens the door nothing is
+ * made; otherwise the first principal gets a new secret, unless somebody disabled it.
+ */
+export async function bootstrap(databaseUrl: string, logLevel: string, known?: Credentials): Promise<FirstPrincipal> {
   const dataSource = createDataSource({
     url: databaseUrl,
     applicationName: 'standalone',
@@ -30,7 +35,7 @@ export async function bootstrap(home: string, databaseUrl: string, logLevel: str
   });
   try {
     await migrate(dataSource, databaseUrl);
-    return await ensureFirst(home, dataSource, broadcast);
+    return await ensureFirst(dataSource, broadcast, known);
   } finally {
     await broadcast.close();
     await dataSource.destroy();
@@ -45,15 +50,13 @@ async function connect(dataSource: DataSource): Promise<void> {
   }
 }
 
-async function ensureFirst(home: string, dataSource: DataSource, broadcast: Broadcast): Promise<FirstPrincipal> {
-  const credentials = await readCredentials(home);
+async function ensureFirst(dataSource: DataSource, broadcast: Broadcast, known: Credentials | undefined): Promise<FirstPrincipal> {
   const principals = new Principals({ dataSource, broadcast });
   const roleAssignments = new RoleAssignments({ dataSource, broadcast });
-  const first = await ensureBootstrap({ dataSource, principals, roleAssignments }, credentials ? { credentials } : {});
+  const first = await ensureBootstrap({ dataSource, principals, roleAssignments }, known ? { credentials: known } : {});
   const { tenantId, subscriptionId, clientId, clientSecret } = first;
   const control = new ControlStore(dataSource);
   await control.tenants.ensure({ id: tenantId, displayName: 'Default tenant' });
   await control.subscriptions.ensure({ id: subscriptionId, tenantId, displayName: 'Default subscription' });
-  if (clientSecret !== undefined) await writeCredentials(home, { tenantId, subscriptionId, clientId, clientSecret });
-  return { tenantId, subscriptionId, clientId };
+  return { tenantId, subscriptionId, clientId, ...(clientSecret !== undefined && { clientSecret }) };
 }

@@ -1,11 +1,17 @@
 import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
-import type { FirstPrincipal } from './bootstrap.js';
 import type { StandaloneConfig } from './config.js';
 import { credentialsFile } from './home/credentials.js';
 
+/** Of the first principal, what is no secret. */
+export interface PublicIds {
+  tenantId: string;
+  subscriptionId: string;
+  clientId: string;
+}
+
 /** What a started service tells whoever started it; `--json` prints it as it is. */
-export interface Greeting {
+export interface Greeting extends PublicIds {
   managementUrl: string;
   managementHttpUrl: string;
   swaggerUrl: string;
@@ -16,9 +22,6 @@ export interface Greeting {
   credentialsFile: string;
   home: string;
   logs: string;
-  tenantId: string;
-  subscriptionId: string;
-  clientId: string;
   /** Process ids at the moment of the start, by name. */
   processes: Record<string, number>;
   /** Lines for a POSIX shell: make a registry, log in to it, push to it. */
@@ -32,7 +35,7 @@ const group = 'demo';
 export async function greetingFor(
   config: StandaloneConfig,
   caFile: string,
-  first: FirstPrincipal,
+  first: PublicIds,
   processes: Record<string, number>,
 ): Promise<Greeting> {
   const { management, regions, home, loginServerSuffix } = config;
@@ -88,7 +91,7 @@ ${greeting.commands.push}
 function createRegistry(
   url: string,
   files: { caFile: string; credentialsFile: string },
-  { tenantId, subscriptionId, clientId }: FirstPrincipal,
+  { tenantId, subscriptionId, clientId }: PublicIds,
   region: string,
 ): string {
   const base = `${url}/subscriptions/${subscriptionId}/resourceGroups/${group}`;

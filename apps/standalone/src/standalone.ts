@@ -3,7 +3,8 @@ import type { FolderLock } from '#lib/platform';
 import { bootstrap } from './bootstrap.js';
 import type { StandaloneConfig } from './config.js';
 import { openDatabase, type Database } from './database.js';
-import { greetingFor, type Greeting } from './greeting.js';
+import { greetingFor, type Greeting, type PublicIds } from './greeting.js';
+import { readCredentials, writeCredentials } from './home/credentials.js';
 import { openHome } from './home/home.js';
 import { secretKey } from './home/secret-key.js';
 import { requirePorts } from './ports.js';
@@ -61,7 +62,7 @@ export class Standalone {
     const key = await secretKey(config.home, config.secretKey);
     const tls = await this.#certificates();
     this.#database = await openDatabase(config.home, config.databaseUrl, this.say);
-    const first = await bootstrap(config.home, this.#database.url, config.logLevel);
+    const first = await this.#firstPrincipal(this.#database.url);
     this.#plans = planProcesses({ config, databaseUrl: this.#database.url, secretKey: key, tls });
     this.#supervisor = new Supervisor({
       logFolder: join(config.home, 'logs'),
@@ -71,6 +72,14 @@ export class Standalone {
     await this.#supervisor.start(this.#plans);
     this.#renewal = setInterval(() => void this.#renew(), certificateCheckMs);
     return greetingFor(config, tls.caFile, first, this.#processes());
+  }
+
+  /** Who signs in by `credentials.json`, which is written when it is missing or of another database. */
+  async #firstPrincipal(databaseUrl: string): Promise<PublicIds> {
+    const { home, logLevel } = this.config;
+    const { clientSecret, ...ids } = await bootstrap(databaseUrl, logLevel, await readCredentials(home));
+    if (clientSecret !== undefined) await writeCredentials(home, { ...ids, clientSecret });
+    return ids;
   }
 
   #processes(): Record<string, number> {
