@@ -242,6 +242,49 @@ describe('the registry API', () => {
       for (const tag of ['x1', 'x2']) expect((await client.send('GET', path(`manifests/${tag}`))).body.toString()).toBe(text);
     });
 
+    it('lists what refers to a manifest, whether that is there or not', async () => {
+      const repo = `${repository}/referred`;
+      const at = (rest: string) => client.path(repo, rest);
+      const config = await client.blob(repo, Buffer.from('{}'));
+      const subject = imageManifest({ digest: config, size: 2 }, []);
+      const about = (artifactType: string, n: number) =>
+        imageManifest({ digest: config, size: 2 }, [], {
+          artifactType,
+          annotations: { n: String(n) },
+          subject: { mediaType: ociManifest, digest: digestOf(subject), size: subject.length },
+        });
+      const empty = await client.send('GET', at(`referrers/${digestOf(subject)}`));
+      expect([empty.status, empty.headers['content-type'], empty.json()]).toEqual([
+        200,
+        ociIndex,
+        { schemaVersion: 2, mediaType: ociIndex, manifests: [] },
+      ]);
+      const texts = [about('application/x.signature', 1), about('application/x.sbom', 2), about('application/x.sbom', 3)];
+      for (const text of texts) {
+        const put = await client.manifest(repo, digestOf(text), text);
+        expect([put.status, put.headers['oci-subject']]).toEqual([201, digestOf(subject)]);
+      }
+      const expected = texts
+        .map((text, i) => ({
+          mediaType: ociManifest,
+          digest: digestOf(text),
+          size: text.length,
+          artifactType: ['application/x.signature', 'application/x.sbom', 'application/x.sbom'][i],
+          annotations: { n: String(i + 1) },
+        }))
+        .sort((a, b) => (a.digest < b.digest ? -1 : 1));
+      const list = (query = '') => client.send('GET', at(`referrers/${digestOf(subject)}${query}`));
+      expect((await list()).json<{ manifests: unknown[] }>().manifests).toEqual(expected);
+      const boms = await list('?artifactType=application%2Fx.sbom');
+      expect(boms.headers['oci-filters-applied']).toBe('artifactType');
+      expect(boms.json<{ manifests: unknown[] }>().manifests).toEqual(expected.filter((one) => one.artifactType === 'application/x.sbom'));
+      const page = await list('?n=2');
+      expect(page.json<{ manifests: unknown[] }>().manifests).toEqual(expected.slice(0, 2));
+      const next = /<([^>]*)>; rel="next"/.exec(page.headers.link as string)![1]!;
+      expect((await client.send('GET', next)).json<{ manifests: unknown[] }>().manifests).toEqual(expected.slice(2));
+      expect((await client.send('GET', at('referrers/sha256:short'))).code()).toBe('DIGEST_INVALID');
+    });
+
     it('reads names in which the slashes are escaped, as the Azure SDK writes them', async () => {
       const image = await client.image(repository, 'escaped');
       const escaped = encodeURIComponent(client.prefix + repository);

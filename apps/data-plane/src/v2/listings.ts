@@ -1,9 +1,9 @@
-import { ContentIndex, type NamePage } from '#lib/content';
-import { nextPageLink, parsePage } from '#lib/oci';
+import { ContentIndex, type NamePage, type Referrer } from '#lib/content';
+import { nextPageLink, ociImageIndex, parseDigest, parsePage } from '#lib/oci';
 import type { Call } from '../edge/call.js';
 import type { RepositoryTarget, Target } from '../edge/target.js';
 
-/** `/v2/<name>/tags/list` and `/v2/_catalog` */
+/** `/v2/<name>/tags/list`, `/v2/<name>/referrers/<digest>` and `/v2/_catalog` */
 export class Listings {
   constructor(private readonly index: ContentIndex) {}
 
@@ -21,6 +21,39 @@ export class Listings {
     const repositories = names.map((name) => target.prefix + name);
     call.json(200, { repositories }, linkTo(`/v2/${target.prefix}_catalog`, { names: repositories, more }, n));
   }
+
+  /** Manifests that say of `digest` that it is their subject, be it there or not, as an index (OCI 1.1, "Listing referrers"). */
+  async referrers(call: Call, target: RepositoryTarget, text: string): Promise<void> {
+    const digest = parseDigest(text);
+    const page = pageOf(call);
+    const artifactType = call.query.get('artifactType') || null;
+    const { referrers, more } = await this.index.referrers({ registryId: target.registry.id, repository: target.repository }, digest, {
+      ...page,
+      artifactType,
+    });
+    const filter = artifactType === null ? '' : `artifactType=${encodeURIComponent(artifactType)}&`;
+    const next = `/v2/${target.publicName}/referrers/${digest}?${filter}n=${page.n}&last=${referrers.at(-1)?.digest ?? ''}`;
+    call.answer(
+      200,
+      [
+        'Content-Type',
+        ociImageIndex,
+        ...(artifactType === null ? [] : ['OCI-Filters-Applied', 'artifactType']),
+        ...(more ? ['Link', `<${next}>; rel="next"`] : []),
+      ],
+      JSON.stringify({ schemaVersion: 2, mediaType: ociImageIndex, manifests: referrers.map(descriptorOf) }),
+    );
+  }
+}
+
+function descriptorOf({ digest, mediaType, size, artifactType, annotations }: Referrer): Record<string, unknown> {
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType !== null && { artifactType }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
 }
 
 function pageOf(call: Call): { n: number; last: string } {

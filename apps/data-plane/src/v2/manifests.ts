@@ -1,6 +1,16 @@
 import { Fault, skuRow } from '#lib/domain';
 import { ContentIndex, type StoredManifest } from '#lib/content';
-import { algorithmOf, digestOf, manifestMaxBytes, parseManifest, parseReference, parseTag, type Reference, requireDigest } from '#lib/oci';
+import {
+  algorithmOf,
+  digestOf,
+  type Manifest,
+  manifestMaxBytes,
+  parseManifest,
+  parseReference,
+  parseTag,
+  type Reference,
+  requireDigest,
+} from '#lib/oci';
 import type { Call } from '../edge/call.js';
 import { readSmallBody } from '../edge/request-body.js';
 import type { RepositoryTarget } from '../edge/target.js';
@@ -37,6 +47,7 @@ export class Manifests {
       `/v2/${target.publicName}/manifests/${digest}`,
       'Docker-Content-Digest',
       digest,
+      ...subjectHeader(manifest),
       ...(call.query.has('tag') ? tags.flatMap((tag) => ['OCI-Tag', tag]) : []),
     ]);
   }
@@ -68,6 +79,11 @@ function digestOfManifest(bytes: Buffer, reference: Reference): ReturnType<typeo
   const digest = digestOf(bytes, reference.kind === 'digest' ? algorithmOf(reference.digest) : 'sha256');
   if (reference.kind === 'digest') requireDigest(digest, reference.digest);
   return digest;
+}
+
+/** Tells the client that `referrers` will list it, so that it need not keep the list in a tag (OCI 1.1, "Pushing manifests with subject"). */
+function subjectHeader({ subject }: Manifest): string[] {
+  return subject ? ['OCI-Subject', subject.digest] : [];
 }
 
 function keyOf({ registry, repository }: RepositoryTarget): { registryId: string; repository: string } {

@@ -59,8 +59,9 @@ export const operations: Operations = {
   tags: {
     GET: { asks: ['pull'], anyOf: ['pull', 'metadata_read'], run: ({ listings }, call, target) => listings.tags(call, target) },
   },
-  // Not offered: 404 tells clients to keep referrers in a tag (OCI 1.1, "Listing referrers").
-  referrers: {},
+  referrers: {
+    GET: { ...read, run: ({ listings }, call, target, { digest }) => listings.referrers(call, target, digest) },
+  },
 };
 
 /** What requests are counted and logged as. */

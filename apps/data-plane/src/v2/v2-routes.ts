@@ -63,7 +63,6 @@ function requireMethod(call: Call, ...methods: string[]): void {
 
 function noOperation(call: Call, route: RepositoryRoute): Fault {
   const methods = Object.keys(operations[route.kind]);
-  if (methods.length === 0) return new Fault('RouteNotFound', 'This registry does not offer this part of the API.');
   return new Fault('MethodNotAllowed', `${call.method} is not possible here, only ${methods.join(', ')}.`);
 }
 
