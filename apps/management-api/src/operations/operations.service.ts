@@ -29,7 +29,9 @@ export class OperationsService {
     if (operation.status !== 'Succeeded') {
       throw new RecordedFailure(operation.error ?? { code: 'OperationFailed', message: 'The operation did not succeed.' });
     }
-    return operation.result === null ? noContent() : ok(operation.result);
+    if (operation.result !== null) return ok(operation.result);
+    // Microsoft.Resources ends in 200 (its SDKs take nothing else), the registry provider in 204.
+    return segment === 'operationresults' ? ok(undefined) : noContent();
   }
 
   /** The operation, if the URL names the scope it belongs to. */
