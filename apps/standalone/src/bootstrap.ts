@@ -3,7 +3,7 @@ import { contentEntities, contentMigrations } from '#lib/content';
 import { ensureBootstrap, identityEntities, identityMigrations, Principals, RoleAssignments } from '#lib/identity';
 import { Broadcast, createDataSource, migrate, newLogger, platformEntities, platformMigrations } from '#lib/platform';
 import type { DataSource } from 'typeorm';
-import type { Credentials } from './home/credentials.js';
+import { readCredentials, writeCredentials, type Credentials } from './home/credentials.js';
 import { StartError } from './start-error.js';
 
 /** Who the first principal is, and what it works in. */
@@ -40,6 +40,13 @@ export async function bootstrap(databaseUrl: string, logLevel: string, known?: C
     await broadcast.close();
     await dataSource.destroy();
   }
+}
+
+/** The same by the `credentials.json` of a folder, which is written when it is missing or of another database. */
+export async function bootstrapInto(home: string, databaseUrl: string, logLevel: string): Promise<Omit<FirstPrincipal, 'clientSecret'>> {
+  const { clientSecret, ...ids } = await bootstrap(databaseUrl, logLevel, await readCredentials(home));
+  if (clientSecret !== undefined) await writeCredentials(home, { ...ids, clientSecret });
+  return ids;
 }
 
 async function connect(dataSource: DataSource): Promise<void> {

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { FolderLock } from '#lib/platform';
-import { bootstrap } from './bootstrap.js';
+import { bootstrapInto } from './bootstrap.js';
 import type { StandaloneConfig } from './config.js';
 import { openDatabase, type Database } from './database.js';
-import { greetingFor, type Greeting, type PublicIds } from './greeting.js';
-import { readCredentials, writeCredentials } from './home/credentials.js';
+import { greetingFor, type Greeting } from './greeting.js';
 import { openHome } from './home/home.js';
 import { secretKey } from './home/secret-key.js';
 import { requirePorts } from './ports.js';
@@ -62,7 +61,7 @@ export class Standalone {
     const key = await secretKey(config.home, config.secretKey);
     const tls = await this.#certificates();
     this.#database = await openDatabase(config.home, config.databaseUrl, this.say);
-    const first = await this.#firstPrincipal(this.#database.url);
+    const first = await bootstrapInto(config.home, this.#database.url, config.logLevel);
     this.#plans = planProcesses({ config, databaseUrl: this.#database.url, secretKey: key, tls });
     this.#supervisor = new Supervisor({
       logFolder: join(config.home, 'logs'),
@@ -72,14 +71,6 @@ export class Standalone {
     await this.#supervisor.start(this.#plans);
     this.#renewal = setInterval(() => void this.#renew(), certificateCheckMs);
     return greetingFor(config, tls.caFile, first, this.#processes());
-  }
-
-  /** Who signs in by `credentials.json`, which is written when it is missing or of another database. */
-  async #firstPrincipal(databaseUrl: string): Promise<PublicIds> {
-    const { home, logLevel } = this.config;
-    const { clientSecret, ...ids } = await bootstrap(databaseUrl, logLevel, await readCredentials(home));
-    if (clientSecret !== undefined) await writeCredentials(home, { ...ids, clientSecret });
-    return ids;
   }
 
   #processes(): Record<string, number> {
