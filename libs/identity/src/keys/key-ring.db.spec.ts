@@ -67,7 +67,7 @@ describe('the key ring', () => {
     await ring();
     const [row] = await db.dataSource.query('SELECT * FROM identity.signing_keys');
     await db.dataSource.query('UPDATE identity.signing_keys SET sealed_private_key = $1', [`${row.sealed_private_key.slice(0, -4)}AAAA`]);
-    await expect(ring()).rejects.toThrow();
+    await expect(ring()).rejects.toThrow(/REGATTA_SECRET_KEY is not the one it was sealed with/);
   });
 
   it('publishes the next key a day before it signs, and keeps verifying what the one before it signed', async () => {

@@ -109,9 +109,22 @@ export class SigningKeysTable {
     });
   }
 
+  #unsealed({ kid, sealedPrivateKey }: SigningKeyEntity): string {
+    try {
+      return this.#secrets.open(sealedPrivateKey);
+    } catch (cause) {
+      throw new Error(
+        `Signing key ${kid} cannot be opened: REGATTA_SECRET_KEY is not the one it was sealed with, or its row was changed.`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
   /** The public key is derived from the sealed private key: whoever can only write the `public_jwk` column cannot forge tokens. */
   #open(row: SigningKeyEntity): LoadedKey {
-    const privateKey = createPrivateKey(this.#secrets.open(row.sealedPrivateKey));
+    const privateKey = createPrivateKey(this.#unsealed(row));
     const publicKey = createPublicKey(privateKey);
     const { x, y } = publicKey.export({ format: 'jwk' });
     if (!x || !y || thumbprint({ crv: 'P-256', x, y }) !== row.kid) throw new Error(`Signing key ${row.kid} is not the key its row says.`);

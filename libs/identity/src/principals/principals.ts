@@ -51,6 +51,8 @@ export type SecretCheck = { outcome: 'ok'; principal: Principal } | { outcome: '
 export interface PrincipalsOptions {
   dataSource: DataSource;
   broadcast: Broadcast;
+  /** Wrong secrets allowed within a minute: for one principal from one address, and from one address altogether. */
+  failuresPerMinute?: { ofOne: number; from: number };
   now?: () => number;
 }
 
@@ -77,8 +79,9 @@ export class Principals {
     this.#broadcast = options.broadcast;
     this.#now = options.now ?? Date.now;
     this.#right = new RightSecrets(this.#now);
-    this.#failuresOfOne = new FailureLimiter({ failures: 10, windowSeconds: 60, remembered: 20_000 }, this.#now);
-    this.#failuresFrom = new FailureLimiter({ failures: 100, windowSeconds: 60, remembered: 20_000 }, this.#now);
+    const { ofOne, from } = options.failuresPerMinute ?? { ofOne: 10, from: 100 };
+    this.#failuresOfOne = new FailureLimiter({ failures: ofOne, windowSeconds: 60, remembered: 20_000 }, this.#now);
+    this.#failuresFrom = new FailureLimiter({ failures: from, windowSeconds: 60, remembered: 20_000 }, this.#now);
   }
 
   /** Listens for changes made by other processes. Without it they are seen after at most 60 seconds. */
