@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ContainerRegistryClient, ContainerRegistryContentClient } from '@azure/container-registry';
+import { ContainerRegistryContentClient } from '@azure/container-registry';
 import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustLocalService } from '../support/local-names.js';
@@ -16,13 +16,12 @@ describe('the Azure SDK for registries, as it comes from npm', () => {
   const repository = 'sdk/image';
   let registry: TestRegistry;
   let content: ContainerRegistryContentClient;
-  let credential: ClientSecretCredential;
 
   beforeAll(async () => {
     registry = await testRegistry('content');
     trustLocalService(registry.ca);
     const { tenantId, clientId, clientSecret } = registry.management.credentials;
-    credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
+    const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
       authorityHost: registry.service.managementUrl,
       disableInstanceDiscovery: true,
     });
@@ -40,7 +39,7 @@ describe('the Azure SDK for registries, as it comes from npm', () => {
 
     const byTag = await content.getManifest('v1');
     expect(byTag).toMatchObject({ digest: image.digest, mediaType: 'application/vnd.oci.image.manifest.v1+json' });
-    expect((await bytesOf(byTag.content as unknown as NodeJS.ReadableStream)).equals(image.manifest)).toBe(true);
+    expect(byTag.content.equals(image.manifest)).toBe(true);
     for (const blob of image.blobs) {
       const download = await content.downloadBlob(digestOf(blob));
       expect((await bytesOf(download.content)).equals(blob)).toBe(true);
@@ -67,12 +66,5 @@ describe('the Azure SDK for registries, as it comes from npm', () => {
       audience: registry.service.managementUrl,
     });
     await expect(refused.uploadBlob(Buffer.from('no'))).rejects.toThrow();
-  });
-
-  it('lists the repositories', async () => {
-    const client = new ContainerRegistryClient(`https://${registry.loginServer}`, credential, { audience: registry.service.managementUrl });
-    const names: string[] = [];
-    for await (const name of client.listRepositoryNames()) names.push(name);
-    expect(names).toEqual([repository]);
   });
 });

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { request } from 'node:http';
+import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { request, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,38 +14,35 @@ const total = gibibytes * 1024 * mib;
 /** More than any buffer the service has a right to, less than any part of the blob it could be keeping. */
 const mostGrowth = 256 * mib;
 
-/** The same piece over and over, each time with a number in it, so that no two stretches of the blob are alike. */
-function* pieces(): Generator<Buffer> {
-  const piece = randomPiece;
-  for (let at = 0; at < total; at += piece.length) {
-    piece.writeBigUInt64BE(BigInt(at));
-    yield Buffer.from(piece);
+const piece = randomBytes(mib);
+
+/** The piece that begins at an offset: the same bytes each time but for the offset, so that no two stretches are alike. */
+function pieceAt(offset: number): Buffer {
+  const bytes = Buffer.from(piece);
+  bytes.writeBigUInt64BE(BigInt(offset));
+  return bytes;
+}
+
+/** The whole blob, hashed while it is made. */
+function* pieces(hash: Hash): Generator<Buffer> {
+  for (let at = 0; at < total; at += mib) {
+    const bytes = pieceAt(at);
+    hash.update(bytes);
+    yield bytes;
   }
 }
-const randomPiece = randomBytes(mib);
 
-function send(
-  client: RegistryClient,
-  method: string,
-  path: string,
-  body: Readable | null,
-): Promise<{ status: number; headers: Record<string, unknown> }> {
+/** A request whose body, sent or received, is never held in memory. */
+function exchange(client: RegistryClient, method: string, path: string, body?: Readable): Promise<IncomingMessage> {
   const { url, loginServer, username, password } = client.registry;
+  const headers = {
+    host: loginServer,
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    ...(body ? { 'content-type': 'application/octet-stream', 'content-length': total } : {}),
+  };
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${url}${path}`, {
-      method,
-      agent: false,
-      headers: {
-        host: loginServer,
-        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
-        ...(body ? { 'content-type': 'application/octet-stream', 'content-length': total } : {}),
-      },
-    });
+    const outgoing = request(`${url}${path}`, { method, agent: false, headers }, resolve);
     outgoing.on('error', reject);
-    outgoing.on('response', (response) => {
-      response.resume();
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers }));
-    });
     if (body) pipeline(body, outgoing).catch(reject);
     else outgoing.end();
   });
@@ -61,6 +58,7 @@ describe(`a blob of ${gibibytes} GiB`, { timeout: 120_000 * gibibytes }, () => {
   afterAll(() => registry?.remove());
 
   it('is streamed up and down while the data plane needs no more memory than its buffers', async () => {
+    const { client } = registry;
     const dataPlanes = descendants(registry.service.pid).filter(({ commandLine }) => commandLine.includes('apps/data-plane/'));
     expect(dataPlanes.length).toBeGreaterThan(0);
     const memory = (): number => Math.max(...dataPlanes.map(({ pid }) => privateMemory(pid)));
@@ -68,25 +66,20 @@ describe(`a blob of ${gibibytes} GiB`, { timeout: 120_000 * gibibytes }, () => {
     let most = 0;
     const watch = setInterval(() => (most = Math.max(most, memory())), 50);
     try {
-      const hash = createHash('sha256');
-      for (const piece of pieces()) hash.update(piece);
-      const digest = `sha256:${hash.digest('hex')}`;
-      const upload = await registry.client.startUpload('large');
-      const sent = await send(
-        registry.client,
-        'PUT',
-        `${upload}${upload.includes('?') ? '&' : '?'}digest=${digest}`,
-        Readable.from(pieces()),
-      );
-      expect(sent.status).toBe(201);
+      const sent = createHash('sha256');
+      const patched = await exchange(client, 'PATCH', await client.startUpload('large'), Readable.from(pieces(sent)));
+      patched.resume();
+      expect(patched.statusCode).toBe(202);
+      const digest = `sha256:${sent.digest('hex')}`;
+      expect((await client.finish(String(patched.headers.location), digest)).status).toBe(201);
 
-      const { body: tail, status } = await registry.client.send('GET', `/v2/large/blobs/${digest}`, {
-        headers: { range: `bytes=${total - mib}-` },
-      });
-      expect(status).toBe(206);
-      randomPiece.writeBigUInt64BE(BigInt(total - mib));
-      expect(tail.equals(randomPiece)).toBe(true);
-      expect(await downloadedDigest(registry.client, `/v2/large/blobs/${digest}`)).toBe(digest);
+      const tail = await client.send('GET', `/v2/large/blobs/${digest}`, { headers: { range: `bytes=${total - mib}-` } });
+      expect(tail.status).toBe(206);
+      expect(tail.body.equals(pieceAt(total - mib))).toBe(true);
+
+      const received = createHash('sha256');
+      await pipeline(await exchange(client, 'GET', `/v2/large/blobs/${digest}`), received);
+      expect(`sha256:${received.digest('hex')}`).toBe(digest);
       expect(await registry.management.usedBytes(registry.group, registry.name)).toBe(total);
     } finally {
       clearInterval(watch);
@@ -94,19 +87,3 @@ describe(`a blob of ${gibibytes} GiB`, { timeout: 120_000 * gibibytes }, () => {
     expect(most - before).toBeLessThan(mostGrowth);
   });
 });
-
-/** Reads a blob without keeping it. */
-function downloadedDigest(client: RegistryClient, path: string): Promise<string> {
-  const { url, loginServer, username, password } = client.registry;
-  const hash = createHash('sha256');
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  return new Promise((resolve, reject) => {
-    const incoming = request(`${url}${path}`, { agent: false, headers: { host: loginServer, authorization } }, (response) => {
-      response.on('data', (piece: Buffer) => hash.update(piece));
-      response.on('end', () => resolve(`sha256:${hash.digest('hex')}`));
-      response.on('error', reject);
-    });
-    incoming.on('error', reject);
-    incoming.end();
-  });
-}
