@@ -160,6 +160,7 @@ describe('the registry API', () => {
     it('takes an index of images, lists tags and repositories in order and in pages', async () => {
       const repo = `${repository}/paged`;
       const image = await client.image(repo, 'b');
+      await client.image(`${repo}-2`, 'b');
       for (const tag of ['a', 'C', 'c']) expect((await client.manifest(repo, tag, image.text)).status).toBe(201);
       const entry = { mediaType: ociManifest, digest: image.digest, size: image.text.length };
       const index = JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [entry] });
