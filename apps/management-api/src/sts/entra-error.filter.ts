@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '#lib/platform';
+import { faultOfPostgres } from '../arm-http/framework-faults.js';
 import { LOGGER } from '../arm-http/tokens.js';
 import { correlationIdOf } from './correlation-id.js';
 import { EntraError, entraErrorBody } from './entra-error.js';
@@ -26,6 +27,12 @@ export class EntraErrorFilter implements ExceptionFilter {
     if (thrown instanceof EntraError) return thrown;
     if (thrown instanceof HttpException && thrown.getStatus() < 500) {
       return new EntraError(thrown.getStatus(), 'invalid_request', 900144, 'The request could not be read.');
+    }
+    if (faultOfPostgres(thrown)) {
+      this.log.warn({ err: thrown }, 'the token issuer cannot reach the database');
+      return new EntraError(503, 'temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.', {
+        'retry-after': '2',
+      });
     }
     this.log.error({ err: thrown }, 'the token issuer failed');
     return new EntraError(500, 'server_error', 90033, 'A transient error has occurred. Please try again.');

@@ -140,6 +140,15 @@ describe('the key ring', () => {
     expect(theirs.verify(ours.sign(claims, { expiresInSeconds: 60 }))).toMatchObject(claims);
   });
 
+  it('makes a new key after an operator has deleted all, and voids what was signed before', async () => {
+    const ours = await ring();
+    const before = ours.sign(claims, { expiresInSeconds: 3600 });
+    await db.dataSource.query('DELETE FROM identity.signing_keys');
+    await ours.refresh();
+    expect(() => ours.verify(before)).toThrow(/does not have/);
+    expect(ours.verify(ours.sign(claims, { expiresInSeconds: 60 }))).toMatchObject(claims);
+  });
+
   it('looks again when it meets a token of a key it has not heard of', async () => {
     const deaf = await ring({ broadcast: new SilentBroadcast({ url: db.url, applicationName: 'deaf' }) });
     const ours = await ring();
