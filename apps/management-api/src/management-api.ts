@@ -19,6 +19,8 @@ import {
   startOpsServer,
 } from '#lib/platform';
 import { ManagementModule } from './app.module.js';
+import { refuseUncleanText } from './arm-http/clean-text.js';
+import { answerFrameworkError } from './arm-http/framework-errors.js';
 import { KnownRoutes } from './arm-http/known-routes.js';
 import { addRequestContext } from './arm-http/request-context.js';
 import type { ManagementConfig } from './config.js';
@@ -32,6 +34,7 @@ const maxNameLength = 512;
 export async function createManagementApp(parts: ManagementParts): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
+    frameworkErrors: answerFrameworkError,
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: maxNameLength },
   });
@@ -41,6 +44,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
   });
   const fastify = adapter.getInstance();
   addRequestContext(fastify, parts.logger);
+  refuseUncleanText(fastify);
   app.get(KnownRoutes).watch(fastify);
   serveHealth(fastify, parts.health);
   serveDocumentation(app, parts.config);
@@ -71,7 +75,15 @@ export async function startManagementApi(config: ManagementConfig): Promise<Runn
   const broadcast = new Broadcast({ url: config.DATABASE_URL, applicationName: name, logger });
   health.check('postgres', async () => void (await dataSource.query('SELECT 1')));
   const app = await createManagementApp({ config, logger, dataSource, broadcast, health });
-  const listeners = await listenOn(app.getHttpAdapter().getInstance(), listenFrom(config));
+  const letGo = async () => {
+    await app.close();
+    await broadcast.close();
+    await ops?.drain(1);
+  };
+  const listeners = await listenOn(app.getHttpAdapter().getInstance(), listenFrom(config)).catch(async (error: unknown) => {
+    await letGo();
+    throw error;
+  });
   health.started();
   logger.info({ ports: listeners.ports }, 'management API started');
   return {
@@ -79,9 +91,7 @@ export async function startManagementApi(config: ManagementConfig): Promise<Runn
     async stop() {
       health.draining();
       await listeners.drain(config.REGATTA_DRAIN_SECONDS);
-      await app.close();
-      await broadcast.close();
-      await ops?.drain(1);
+      await letGo();
       logger.info('management API stopped');
     },
   };

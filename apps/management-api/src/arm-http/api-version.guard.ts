@@ -30,6 +30,7 @@ export class ApiVersionGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const caller = callerOf(request);
+    requireJson(request);
     const query = request.query as Record<string, unknown>;
     const apiVersion = requireApiVersion(routes.area, apiVersionIn(query), { type: routes.type, locations: this.config.REGATTA_REGIONS });
     reply.header('api-supported-versions', apiVersion.value);
@@ -67,4 +68,12 @@ function apiVersionIn(query: Record<string, unknown>): unknown {
   if (query['api-version'] !== undefined) return query['api-version'];
   const name = Object.keys(query).find((key) => key.toLowerCase() === 'api-version');
   return name === undefined ? undefined : query[name];
+}
+
+// The parser of forms is there for the token issuer; a resource is never sent as one.
+function requireJson(request: FastifyRequest): void {
+  const type = request.headers['content-type'];
+  if (type === undefined || request.body === undefined || request.body === null) return;
+  if (/^application\/([\w.-]+\+)?json\b/i.test(type)) return;
+  throw new Fault('UnsupportedMediaType', 'The request body must be JSON: send Content-Type: application/json.');
 }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiVersions } from '#lib/arm';
-import type { ArmClient } from '#lib/testkit';
+import { ArmClient } from '#lib/testkit';
 import { TestManagement } from '../testing/test-management.js';
 
 let management: TestManagement;
@@ -144,6 +144,7 @@ describe('bodies', () => {
     ['null', 'null', {}, 400, 'InvalidParameter'],
     ['a text', '"x"', {}, 400, 'InvalidParameter'],
     ['a prototype', '{"__proto__": {"a": 1}, "location": "eastus"}', {}, 400, 'InvalidRequestContent'],
+    ['a form', 'location=eastus', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'UnsupportedMediaType'],
     ['XML', '<a/>', { 'content-type': 'application/xml' }, 415, 'UnsupportedMediaType'],
   ])('with %s are refused', async (_what, body, headers, status, code) => {
     const answer = await put(body, headers);
@@ -153,6 +154,44 @@ describe('bodies', () => {
   it('of more than 4 MiB are refused', async () => {
     const answer = await put(JSON.stringify({ location: 'eastus', tags: { a: 'x'.repeat(5 * 1024 * 1024) } }));
     expect([answer.status, answer.body.error.code]).toEqual([413, 'RequestEntityTooLarge']);
+  });
+});
+
+describe('text that is none', () => {
+  const groups = () => `${subscription}/resourcegroups`;
+  const version = { apiVersion: '2024-03-01' };
+
+  it.each([
+    ['NUL in a name', '/a%00b', 400, 'InvalidParameter'],
+    ['a line end in a name', '/a%0d%0ab', 400, 'InvalidParameter'],
+    ['NUL in the query', '?$filter=tagName eq %27a%00%27', 400, 'InvalidParameter'],
+    ['a broken escape', '/%zz', 400, 'InvalidParameter'],
+    ['half a character in UTF-8', '/%C4', 400, 'InvalidParameter'],
+    ['a name without end', `/${'a'.repeat(600)}`, 400, 'InvalidParameter'],
+  ])('is refused: %s', async (_what, path, status, code) => {
+    const answer = await arm.get(groups() + path, version);
+    expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+  });
+
+  it.each([
+    '{"location":"eastus","tags":{"a":"x\\u0000y"}}',
+    '{"location":"eastus","tags":{"a\\u0000":"x"}}',
+    '{"location":"eastus","managedBy":"\\ud800"}',
+    `${'['.repeat(100)}${']'.repeat(100)}`,
+  ])('is refused in a body: %s', async (rawBody) => {
+    const answer = await arm.request('PUT', `${groups()}/unclean`, { rawBody, ...version });
+    expect([answer.status, answer.body.error.code]).toEqual([400, 'InvalidRequestContent']);
+  });
+
+  it('is no reason to refuse letters of other alphabets', async () => {
+    // The published pattern is .NET's, whose \w is every letter there is; read as JavaScript's it would refuse them.
+    const arm = new ArmClient({ baseUrl: management.baseUrl, token: management.owner.token, contract: null });
+    const path = `${groups()}/${encodeURIComponent('Größe-名前')}`;
+    expect((await arm.put(path, { location: 'eastus', tags: { größe: '名前 😀' } }, version)).status).toBe(201);
+    expect((await arm.get(`${path.toLowerCase()}/resources`, version)).status).toBe(200);
+    expect((await arm.put(`${groups()}/${encodeURIComponent('İ')}`, { location: 'eastus' }, version)).body.error.code).toBe(
+      'InvalidResourceGroup',
+    );
   });
 });
 

@@ -11,6 +11,7 @@ export function faultOfHttp(exception: unknown, status: number | undefined): Fau
   if (status === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new Fault('RequestTooLarge', 'The request body is larger than 4 MiB.');
   if (status === 415) return new Fault('UnsupportedMediaType', 'The request body must be JSON: send Content-Type: application/json.');
+  if (code === 'FST_ERR_BAD_URL') return new Fault('InvalidParameter', 'The URL is not percent-encoded as it must be.');
   if (exception instanceof SyntaxError || status === 400) {
     return new Fault('InvalidRequestContent', `The request content was invalid and could not be deserialized: '${text.slice(0, 200)}'.`);
   }

@@ -3,7 +3,7 @@ export const pathParameters: Readonly<Record<string, { description: string; sche
   subscriptionId: { description: 'Id of the subscription.', schema: { type: 'string', format: 'uuid' } },
   resourceGroupName: {
     description: 'Name of the resource group; compared without regard to case.',
-    schema: { type: 'string', minLength: 1, maxLength: 90, pattern: String.raw`^[-\w._()]+$` },
+    schema: { type: 'string', minLength: 1, maxLength: 90, pattern: String.raw`^[-\p{L}\p{N}_.()]+$` },
   },
   registryName: {
     description: 'Name of the registry; compared without regard to case.',
