@@ -12,15 +12,8 @@ export type { PublicJwk } from './keys/compact-jws.js';
 export { KeyRing, type KeyRingOptions } from './keys/key-ring.js';
 export type { RotationSchedule } from './keys/signing-keys.table.js';
 export { type Verified, VerifiedTokens, type VerifiedTokensOptions } from './keys/verified-tokens.js';
-export {
-  type IssuedSecret,
-  type NewPrincipal,
-  type Principal,
-  Principals,
-  type PrincipalsOptions,
-  type SecretCheck,
-  type SecretInfo,
-} from './principals/principals.js';
+export type { IssuedSecret, NewPrincipal, Principal, SecretCheck, SecretInfo } from './principals/principal.js';
+export { Principals, type PrincipalsOptions } from './principals/principals.js';
 export {
   type AllowedActions,
   type AssignOptions,

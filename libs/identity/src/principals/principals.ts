@@ -5,48 +5,10 @@ import type { Broadcast } from '#lib/platform';
 import type { ClientSecretEntity } from './client-secret.entity.js';
 import { FailureLimiter } from './failure-limiter.js';
 import type { PrincipalEntity } from './principal.entity.js';
+import { type IssuedSecret, type NewPrincipal, type Principal, type SecretCheck, secretInfo, type SecretInfo, view } from './principal.js';
 import { nobody, PrincipalsTable, principalsChannel } from './principals.table.js';
 import { RightSecrets, ScryptQueue } from './secret-checks.js';
 import { hashesMatch, newSalt, newSecret } from './secret-hash.js';
-
-/** A service principal, as the rest of the service sees it. */
-export interface Principal {
-  /** The object id: what roles are assigned to. */
-  id: string;
-  /** The application (client) id: what one signs in with. */
-  clientId: string;
-  tenantId: string;
-  displayName: string;
-  /** The subscription whose Owners look after this principal; null: nobody does by the API. */
-  homeSubscriptionId: string | null;
-  enabled: boolean;
-  createdAt: Date;
-}
-
-/** What may be shown of a secret. */
-export interface SecretInfo {
-  id: string;
-  displayName: string;
-  hint: string;
-  createdAt: Date;
-  expiresAt: Date;
-}
-
-/** A secret just made: the only moment at which its text is known. */
-export interface IssuedSecret extends SecretInfo {
-  secret: string;
-}
-
-export interface NewPrincipal {
-  tenantId: string;
-  displayName: string;
-  homeSubscriptionId?: string;
-  secretName?: string;
-  secretExpiresAt?: Date;
-}
-
-/** What came of checking a secret. `expired` is only ever said to who knows the secret. */
-export type SecretCheck = { outcome: 'ok'; principal: Principal } | { outcome: 'wrong' } | { outcome: 'expired' };
 
 export interface PrincipalsOptions {
   dataSource: DataSource;
@@ -255,14 +217,4 @@ export class Principals {
 /** scrypt begins with HMAC, which takes a secret and the same secret followed by NULs for one: such a text is never right. */
 function isPlain(secret: string): boolean {
   return secret.length <= maxSecretLength && !secret.includes('\0');
-}
-
-function view(row: PrincipalEntity): Principal {
-  const { id, clientId, tenantId, displayName, homeSubscriptionId, enabled, createdAt } = row;
-  return { id, clientId, tenantId, displayName, homeSubscriptionId, enabled, createdAt };
-}
-
-function secretInfo(row: ClientSecretEntity): SecretInfo {
-  const { id, displayName, hint, createdAt, expiresAt } = row;
-  return { id, displayName, hint, createdAt, expiresAt };
 }

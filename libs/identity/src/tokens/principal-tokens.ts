@@ -2,7 +2,7 @@ import type { Claims } from '../keys/claims.js';
 import { invalid } from '../keys/compact-jws.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { VerifiedTokens } from '../keys/verified-tokens.js';
-import type { Principal } from '../principals/principals.js';
+import type { Principal } from '../principals/principal.js';
 
 /** Who presents an access token of the installation's token issuer. */
 export interface TokenBearer {
