@@ -20,7 +20,8 @@ const own = {
 /**
  * The rule of this lib's transactions: what adds to a repository holds its row shared, what removes from it holds it alone,
  * both before they read anything else of it. So an addition never builds on what is being removed, and additions never
- * wait for each other. Order of locks: repository, blob, room of the registry, registry_blobs, usage, tags.
+ * wait for each other. Order of locks: repository, blob, room of the registry, registry_blobs, usage, tags. (A new small blob takes
+ * its room first; should that meet a large push of the same bytes in a full registry, Postgres ends one and it is run again.)
  */
 export async function shareRepository(queries: Queries, at: RepositoryKey): Promise<string> {
   const values = [at.registryId, at.repository];
