@@ -21,18 +21,19 @@ LABEL org.opencontainers.image.title="Regatta" \
       org.opencontainers.image.description="A self-hosted container registry service, wire-compatible with Azure Container Registry" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \
+    REGATTA_HOME=/var/lib/regatta/home \
     REGATTA_LISTEN=0.0.0.0,:: \
     REGATTA_OPS_LISTEN=0.0.0.0,:: \
     OPS_PORT=9464
 WORKDIR /app
-RUN mkdir -p /var/lib/regatta && chown 1000:1000 /var/lib/regatta
+# Named volumes take over who owns these folders.
+RUN mkdir -p -m 0700 /var/lib/regatta/home /var/lib/regatta/buckets && chown -R 10001:10001 /var/lib/regatta
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY deploy/image/regatta /usr/local/bin/regatta
 COPY deploy/image/healthy.mjs /app/healthy.mjs
-# The user "node" of the base image, by number: Kubernetes must see that it is not root.
-USER 1000:1000
-VOLUME /var/lib/regatta
+# By number: Kubernetes must see that it is not root.
+USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "/app/healthy.mjs"]
 ENTRYPOINT ["regatta"]
