@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, isFault } from '#lib/domain';
 import { algorithmOf, requireDigest, type Digest, type DigestAlgorithm } from '#lib/oci';
-import { BucketError, type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
+import { type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
 import type { StoredBlob, UploadOwner, UploadStatus } from '../types.js';
 import { requireRoomFor, storageLimitReached } from '../writes/storage-room.js';
 import { commitPart, digestOfPart } from './commit.js';
 import { commitSmall } from './commit-small.js';
 import { HashThread } from './hash-thread.js';
 import { LiveHashes } from './live-hashes.js';
-import { leaseSeconds, Sessions, type LeasedSession } from './sessions.js';
+import { requireUploadId, unknownUpload, withLease } from './leases.js';
+import { Sessions, type LeasedSession } from './sessions.js';
 import { readBeginning } from './small-body.js';
 import { sweepUploads } from './sweep.js';
 import { writeSession, type Written } from './write-session.js';
@@ -97,7 +97,7 @@ export class Uploads {
       if (offset !== null && beginning.broken) throw beginning.broken.error;
       if (offset !== null) return { id, offset };
     }
-    return this.#leased(owner, id, async (session) => {
+    return withLease(this.#sessions, owner, id, async (session) => {
       requirePart(session, await this.#bucket(session).partSize(id));
       const { size, broken } = await this.#write(owner, session, beginning.whole(), options);
       if (!(await this.#sessions.renew(session, size, session.committing))) throw unknownUpload();
@@ -117,7 +117,7 @@ export class Uploads {
       );
       if (stored) return stored;
     }
-    return this.#leased(owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options));
+    return withLease(this.#sessions, owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options));
   }
 
   /** A whole blob in one request. Small ones need no session and no file. */
@@ -135,10 +135,12 @@ export class Uploads {
       return (await commitSmall(this.#pool, this.#sessions, small))!;
     }
     const { id } = await this.start(owner, { storageLimit, declaredSize: options.length, algorithm: algorithmOf(digest) });
-    return this.#leased(owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options)).catch(async (error) => {
-      await this.#drop(id, this.#region); // Nobody knows the id: there is nothing to resume.
-      throw error;
-    });
+    return withLease(this.#sessions, owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options)).catch(
+      async (error) => {
+        await this.#drop(id, this.#region); // Nobody knows the id: there is nothing to resume.
+        throw error;
+      },
+    );
   }
 
   /** Ends a session and frees its bytes at once. */
@@ -214,31 +216,6 @@ export class Uploads {
     });
   }
 
-  /** Runs `work` as the one who writes. Waits for the lease of a process that died, or of a request that is about to end. */
-  async #leased<T>(owner: UploadOwner, id: string, work: (session: LeasedSession) => Promise<T>): Promise<T> {
-    const deadline = performance.now() + (leaseSeconds + 2) * 1000;
-    const lease = randomUUID();
-    for (;;) {
-      const session = await this.#sessions.lease(owner, id, lease);
-      if (session) return this.#release(session, work);
-      const offset = await this.#sessions.received(owner, id);
-      if (offset === null) throw unknownUpload();
-      if (performance.now() > deadline) throw new Fault('RangeInvalid', 'Another request writes to this upload.', { detail: { offset } });
-      await sleep(150);
-    }
-  }
-
-  async #release<T>(session: LeasedSession, work: (session: LeasedSession) => Promise<T>): Promise<T> {
-    try {
-      return await work(session);
-    } catch (error) {
-      throw asFault(error);
-    } finally {
-      // Not being able to give it back is no reason to fail what succeeded: it ends by itself.
-      await this.#sessions.release(session).catch(() => {});
-    }
-  }
-
   /** A wrong digest or a full registry ends the session; anything else leaves it to be tried again. */
   async #failed(id: string, error: unknown, region?: string): Promise<never> {
     if (isFault(error, 'DigestInvalid') || isFault(error, 'StorageLimitReached')) await this.#drop(id, region);
@@ -260,21 +237,4 @@ export class Uploads {
 
 function requirePart(session: LeasedSession, size: number | null): void {
   if (session.head === null && session.received > (size ?? 0)) throw unknownUpload();
-}
-
-/** An id that is no id of ours names nothing: the same answer as for somebody else's. */
-function requireUploadId(id: string): string {
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id)) return id;
-  throw unknownUpload();
-}
-
-function unknownUpload(): Fault {
-  return new Fault('BlobUploadUnknown', 'blob upload unknown to registry');
-}
-
-function asFault(error: unknown): unknown {
-  if (!(error instanceof BucketError)) return error;
-  const message =
-    error.failure === 'full' ? 'No space is left for uploads in this region.' : 'The bucket of this region cannot be used now.';
-  return new Fault('ServiceUnavailable', message, { cause: error });
 }

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '#lib/domain';
+import { BucketError } from '#lib/platform';
+import type { UploadOwner } from '../types.js';
+import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
+
+/** Longer than a lease lives unrenewed: who waits this long waited for a process that died, too. */
+const patienceMs = (leaseSeconds + 2) * 1000;
+
+/** Runs `work` as the only one who writes to an upload; waits for another request that is about to end, or a process that died. */
+export async function withLease<T>(
+  sessions: Sessions,
+  owner: UploadOwner,
+  id: string,
+  work: (session: LeasedSession) => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  const lease = randomUUID();
+  for (;;) {
+    const session = await sessions.lease(owner, id, lease);
+    if (session) return release(sessions, session, work);
+    const offset = await sessions.received(owner, id);
+    if (offset === null) throw unknownUpload();
+    if (performance.now() > deadline) throw new Fault('RangeInvalid', 'Another request writes to this upload.', { detail: { offset } });
+    await sleep(150);
+  }
+}
+
+async function release<T>(sessions: Sessions, session: LeasedSession, work: (session: LeasedSession) => Promise<T>): Promise<T> {
+  try {
+    return await work(session);
+  } catch (error) {
+    throw asFault(error);
+  } finally {
+    // Not being able to give it back is no reason to fail what succeeded: it ends by itself.
+    await sessions.release(session).catch(() => {});
+  }
+}
+
+/** Said to whoever is not the owner, too: nobody learns what exists. */
+export function unknownUpload(): Fault {
+  return new Fault('BlobUploadUnknown', 'blob upload unknown to registry');
+}
+
+/** An id that is no id of ours names nothing: the same answer as for somebody else's. */
+export function requireUploadId(id: string): string {
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id)) return id;
+  throw unknownUpload();
+}
+
+function asFault(error: unknown): unknown {
+  if (!(error instanceof BucketError)) return error;
+  const message =
+    error.failure === 'full' ? 'No space is left for uploads in this region.' : 'The bucket of this region cannot be used now.';
+  return new Fault('ServiceUnavailable', message, { cause: error });
+}
