@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { ManagementConfig } from '../config.js';
 import { pathParameters } from './path-parameters.js';
+import { publicPaths } from './public-paths.js';
 import { SchemaConverter } from './schema-converter.js';
 
 const about = `Registries, and what they are kept in. Wire-compatible with Azure Resource Manager and Azure Container Registry.
@@ -42,7 +43,7 @@ export function buildDocument(app: INestApplication, config: ManagementConfig): 
     standardSchemaConverter: converter.convert,
   });
   completePaths(document);
-  return document;
+  return { ...document, paths: { ...document.paths, ...publicPaths } };
 }
 
 const methods = ['get', 'put', 'post', 'patch', 'delete', 'head', 'options'] as const;
