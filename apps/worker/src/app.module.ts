@@ -6,7 +6,7 @@ import { Broadcast, Health, Outbox, type AnyJobHandler, type Logger } from '#lib
 import { DataSource } from 'typeorm';
 import type { WorkerConfig } from './config.js';
 import { JobRunner } from './job-runner.js';
-import { RegistryContents } from './registries/registry-contents.js';
+import { RegionalContent } from './content/regional-content.js';
 import { handlers } from './subscriptions.js';
 import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
 
@@ -38,7 +38,7 @@ export class WorkerModule {
           useFactory: (source: DataSource) => new RoleAssignments({ dataSource: source, broadcast }),
           inject: [DataSource],
         },
-        RegistryContents,
+        RegionalContent,
         ...handlers,
         { provide: HANDLERS, useFactory: (...list: AnyJobHandler[]) => list, inject: handlers },
         JobRunner,

@@ -1,5 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { AnyJobHandler, Schedule } from '#lib/platform';
+import { CollectionHandler } from './content/collection.handler.js';
+import { collectContent, sweepUploads } from './content/content.jobs.js';
+import { UploadSweepHandler } from './content/upload-sweep.handler.js';
 import { OldOperationsHandler } from './operations/old-operations.handler.js';
 import { forgetOldOperations } from './operations/operations.jobs.js';
 import { DeletedRegistrySweepHandler } from './registries/deleted-registry-sweep.handler.js';
@@ -19,6 +22,8 @@ export const handlers: Type<AnyJobHandler>[] = [
   RegistryOperationsHandler,
   ResourceGroupDeletionHandler,
   ResourceGroupOperationsHandler,
+  CollectionHandler,
+  UploadSweepHandler,
   OldOperationsHandler,
 ];
 
@@ -26,5 +31,7 @@ export const handlers: Type<AnyJobHandler>[] = [
 export const schedules: readonly Schedule[] = [
   { job: resumeRegistryOperations, payload: {}, everySeconds: 60 },
   { job: resumeResourceGroupDeletions, payload: {}, everySeconds: 60 },
+  { job: collectContent, payload: {}, everySeconds: 60 },
+  { job: sweepUploads, payload: {}, everySeconds: 900 },
   { job: forgetOldOperations, payload: {}, everySeconds: 3_600 },
 ];

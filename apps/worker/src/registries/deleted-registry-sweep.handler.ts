@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { ControlStore, sweepDeletedRegistry } from '#lib/control';
 import type { JobHandler, Payload } from '#lib/platform';
-import { RegistryContents } from './registry-contents.js';
+import { RegionalContent } from '../content/regional-content.js';
 
 /** Removes what a push under way left behind in a registry that was deleted meanwhile. */
 @Injectable()
@@ -11,12 +11,12 @@ export class DeletedRegistrySweepHandler implements JobHandler<Payload<typeof sw
 
   constructor(
     private readonly control: ControlStore,
-    private readonly content: RegistryContents,
+    private readonly content: RegionalContent,
   ) {}
 
   async run({ registryId }: Payload<typeof sweepDeletedRegistry>, signal: AbortSignal): Promise<void> {
     // Ids are never used again; one that is there was never deleted.
     if (await this.control.registries.byId(registryId)) return;
-    await this.content.deleteAll(registryId, signal);
+    await this.content.deleteAllOfRegistry(registryId, signal);
   }
 }

@@ -16,7 +16,7 @@ import { Broadcast, newLogger, PipelinedPool } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { workerSettings } from '../config.js';
 import { DeletedRegistrySweepHandler } from './deleted-registry-sweep.handler.js';
-import { RegistryContents } from './registry-contents.js';
+import { RegionalContent } from '../content/regional-content.js';
 import { RegistryCreationHandler } from './registry-creation.handler.js';
 import { RegistryDeletionHandler } from './registry-deletion.handler.js';
 import { RegistryOperationsHandler } from './registry-operations.handler.js';
@@ -25,7 +25,7 @@ let db: TestDatabase;
 let control: ControlStore;
 let roles: RoleAssignments;
 let principals: Principals;
-let contents: RegistryContents;
+let contents: RegionalContent;
 let broadcast: Broadcast;
 let pool: PipelinedPool;
 let index: ContentIndex;
@@ -45,7 +45,7 @@ beforeAll(async () => {
     REGATTA_BUCKETS: '{"eastus":"file:///nowhere"}',
     REGATTA_REGION: 'eastus',
   });
-  contents = new RegistryContents(config);
+  contents = new RegionalContent(config);
   pool = new PipelinedPool({ url: db.url, applicationName: 'spec' });
   index = new ContentIndex({ pool, region: 'eastus' });
   creation = new RegistryCreationHandler(control);
@@ -183,7 +183,7 @@ describe('deleting a registry', () => {
   it('ends the operation of a worker that died after everything else was done', async () => {
     const row = await created();
     const operation = await beginDeletion(row.id);
-    await contents.deleteAll(row.id);
+    await contents.deleteAllOfRegistry(row.id);
     await control.registries.delete(row.id);
     await deletion.run({ registryId: row.id, operationId: operation.id }, running());
     expect(await state(operation)).toBe('Succeeded');

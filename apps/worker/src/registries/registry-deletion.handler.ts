@@ -10,7 +10,7 @@ import {
 } from '#lib/control';
 import { RoleAssignments } from '#lib/identity';
 import type { JobHandler, Payload } from '#lib/platform';
-import { RegistryContents } from './registry-contents.js';
+import { RegionalContent } from '../content/regional-content.js';
 
 /**
  * Removes what a registry holds, then who may do what with it, then the registry. Every step may be repeated: a worker that
@@ -22,7 +22,7 @@ export class RegistryDeletionHandler implements JobHandler<Payload<typeof finish
 
   constructor(
     private readonly control: ControlStore,
-    private readonly content: RegistryContents,
+    private readonly content: RegionalContent,
     private readonly roles: RoleAssignments,
   ) {}
 
@@ -30,7 +30,7 @@ export class RegistryDeletionHandler implements JobHandler<Payload<typeof finish
     const row = await this.control.registries.byId(registryId);
     // The row goes last: while it is there, there may be something left. Without it, only the operation can be.
     if (row?.provisioningState === 'Deleting') {
-      await this.content.deleteAll(registryId, signal);
+      await this.content.deleteAllOfRegistry(registryId, signal);
       signal.throwIfAborted();
       // Before the row: afterwards the name, and with it the id, may be another registry's.
       await this.roles.resourceGone(armId(row));

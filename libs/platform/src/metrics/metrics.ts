@@ -48,3 +48,10 @@ export const jobMetrics = {
     registers: [metrics],
   }),
 };
+
+/** What the collector freed, in this process's region. */
+export const collectedBlobs = new Counter({
+  name: 'registry_collected_blobs_total',
+  help: 'Blobs freed because nothing needed them any longer.',
+  registers: [metrics],
+});
