@@ -16,6 +16,7 @@ export class Broadcast {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #reconnected = new Set<() => void>();
   #client: Promise<Client> | null = null;
+  #turn: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -32,8 +33,7 @@ export class Broadcast {
     if (known) known.add(listener);
     else {
       this.#listeners.set(channel, new Set([listener]));
-      const client = await (this.#client ??= this.#connect());
-      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      await this.#listen(channel);
     }
     return () => this.#listeners.get(channel)?.delete(listener);
   }
@@ -48,6 +48,16 @@ export class Broadcast {
     if (this.#retry) clearTimeout(this.#retry);
     const client = await this.#client?.catch(() => null);
     await client?.end().catch(() => {});
+  }
+
+  /** One after another: a client takes one statement at a time. */
+  #listen(channel: string): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      const client = await (this.#client ??= this.#connect());
+      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   async #connect(): Promise<Client> {
