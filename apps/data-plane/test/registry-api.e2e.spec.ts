@@ -493,6 +493,39 @@ describe('the registry API', () => {
       expect((await at('/v2/app/tags/list')).status).toBe(404);
     });
 
+    it('keeps out whom its network rules keep out', async () => {
+      const ipRules = [{ action: 'Allow' as const, value: '10.0.0.0/8' }];
+      const walled = await installation.registry('walledreg', {
+        settings: { networkRuleSet: { defaultAction: 'Deny', ipRules, virtualNetworkRules: [] } },
+      });
+      const pusher = new Pusher(region.https, walled);
+      for (const path of ['/v2/', '/v2/app/tags/list', '/oauth2/token']) {
+        const answer = await pusher.send('GET', path);
+        expect([answer.status, answer.json()], path).toEqual([
+          403,
+          {
+            errors: [
+              {
+                code: 'DENIED',
+                message: "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+              },
+            ],
+          },
+        ]);
+      }
+      const change = {
+        networkRuleSet: {
+          defaultAction: 'Deny' as const,
+          ipRules: [{ action: 'Allow' as const, value: '127.0.0.1' }],
+          virtualNetworkRules: [],
+        },
+      };
+      await installation.change(walled, { settings: { ...walled.row.settings, ...change } });
+      await expect.poll(async () => (await pusher.send('GET', '/v2/')).status).toBe(200);
+      await installation.change(walled, { settings: { ...walled.row.settings, publicNetworkAccess: 'Disabled' } });
+      await expect.poll(async () => (await pusher.send('GET', '/v2/')).status).toBe(403);
+    });
+
     it('is refused for hosts that are none', async () => {
       for (const host of ['a"b', 'x/y']) expect((await ask(host)).status).toBe(400);
     });

@@ -8,6 +8,7 @@ import { adminHolds } from './admin-account.js';
 import { presentedCredentials } from './authorization-header.js';
 import type { CredentialScope } from './credentials.js';
 import { Credentials, tokenUser } from './credentials.js';
+import { requireLetIn } from './firewall.js';
 import { Refused } from './refused.js';
 import { allowsAnonymousPull, Rights } from './rights.js';
 
@@ -38,8 +39,12 @@ export class Gate {
     private readonly rights: Rights,
   ) {}
 
-  /** @throws Refused when there are no credentials, when they are not good, or when they are not enough. */
+  /**
+   * @throws Refused when there are no credentials, when they are not good, or when they are not enough.
+   * @throws Fault `Denied` when the registry's network rules keep the caller out.
+   */
   async admit(call: Call, door: Door, need: Need | null): Promise<Caller> {
+    if (door.registry) requireLetIn(door.registry, call.clientAddress);
     const scopes = need ? [need.scope] : [];
     const presented = presentedCredentials(call.request.headers.authorization);
     if (presented.kind === 'none') throw new Refused(scopes);

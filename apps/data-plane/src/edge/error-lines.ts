@@ -4,6 +4,9 @@ import type { Call } from './call.js';
 /** Lines a second that are written; further ones are counted and their number is written. */
 const linesPerSecond = 20;
 
+/** Refusals that clients meet with on their usual way: they ask for the challenge, look for what is not there yet, resume, leave. */
+const everyday = new Set([401, 404, 416, 499]);
+
 /**
  * What is logged of requests: refusals in samples, failures of ours whole. There is no line for what went well: counters say that,
  * and a line per request costs more than the request.
@@ -20,8 +23,8 @@ export class ErrorLines {
 
   /** @param error what has no name; absent for refusals that do. */
   write(call: Call, status: number, error: unknown): void {
-    if (error === undefined && !this.logger.isLevelEnabled('info')) return;
-    if (!this.#mayWrite()) return;
+    const level = error !== undefined ? 'error' : status >= 500 ? 'warn' : everyday.has(status) ? 'debug' : 'info';
+    if (!this.logger.isLevelEnabled(level) || !this.#mayWrite()) return;
     const { correlationId, requestId } = call.ids;
     const line = {
       correlationId,
@@ -32,7 +35,7 @@ export class ErrorLines {
       host: call.site?.service,
       client: call.clientAddress,
     };
-    if (error === undefined) this.logger.info(line, 'request refused');
+    if (error === undefined) this.logger[level](line, 'request refused');
     else this.logger.error({ ...line, err: error }, 'request failed');
   }
 

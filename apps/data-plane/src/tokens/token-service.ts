@@ -4,6 +4,7 @@ import { PrincipalTokens, type TokenBearer } from '#lib/identity';
 import { type AccessEntry, grant, noRight } from '../auth/access.js';
 import { Credentials, tokenUser } from '../auth/credentials.js';
 import type { Door } from '../auth/gate.js';
+import { requireLetIn } from '../auth/firewall.js';
 import { Refused } from '../auth/refused.js';
 import { Rights } from '../auth/rights.js';
 import { hostWithoutPort } from '../edge/host-names.js';
@@ -43,6 +44,7 @@ export class TokenService {
   /** `/oauth2/token`. @throws Refused when nobody stands behind the credentials. */
   async token(site: Site, request: TokenRequest, from: string): Promise<TokenAnswer> {
     const door = await this.targets.door(site);
+    if (door.registry) requireLetIn(door.registry, from);
     requireService(request.service, site, door);
     const { subject, refreshToken } = await this.#prove(request, door, from);
     const { access, registries } = await this.#grant(site, door, subject, request);
@@ -57,8 +59,9 @@ export class TokenService {
   }
 
   /** `/oauth2/exchange`: a token of the installation's token issuer becomes a refresh token of the registry (`az acr login`, the SDKs). */
-  async exchange(site: Site, form: URLSearchParams): Promise<{ refresh_token: string }> {
+  async exchange(site: Site, form: URLSearchParams, from: string): Promise<{ refresh_token: string }> {
     const door = await this.targets.door(site);
+    if (door.registry) requireLetIn(door.registry, from);
     requireService(form.get('service'), site, door);
     if (!['access_token', 'access_token_refresh_token'].includes(form.get('grant_type') ?? '')) {
       throw new Fault('InvalidRequestContent', 'The grant_type must be access_token.');

@@ -28,7 +28,8 @@ export class TokenRoutes {
       }
     } else if (path === '/oauth2/exchange') {
       call.route = '/oauth2/exchange';
-      if (call.method === 'POST') return call.json(200, await this.service.exchange(site, await readForm(call)), secret);
+      if (call.method === 'POST')
+        return call.json(200, await this.service.exchange(site, await readForm(call), call.clientAddress), secret);
     } else {
       throw new Fault('RouteNotFound', 'There is nothing at this address.');
     }
