@@ -33,6 +33,7 @@ metadata:
     {{- end }}
 spec:
   automountServiceAccountToken: false
+  enableServiceLinks: false # Kubernetes would set variables of its own, such as OPS_PORT for a service named "ops".
   terminationGracePeriodSeconds: {{ add $root.Values.drainSeconds 20 }}
   securityContext:
     runAsNonRoot: true
