@@ -6,6 +6,9 @@ import type { Reporter, TestModule } from 'vitest/node';
 /** True where nothing may be skipped: every program is there (`.ci/run` installs them). */
 const strict = process.env['REGATTA_TEST_STRICT'] === '1' || process.env['CI'] === 'true';
 
+/** The published specification comes with no package: where it is not beside the project nothing can bring it, so its tests may be skipped. */
+const specification = '../shared/specs/acr';
+
 // Set before the workers start, so that they inherit it and note their skips there.
 process.env['REGATTA_TEST_SKIPS'] ??= join(mkdtempSync(join(tmpdir(), 'regatta-skips-')), 'skips.jsonl');
 
@@ -16,10 +19,12 @@ export default class SkipsReporter implements Reporter {
     const notes = readNotes();
     if (skipped.length === 0 && notes.length === 0) return;
     const lines = [`\nSkipped: ${skipped.length} tests.`, ...notes.map(({ why, remedy }) => `  ${why}: ${remedy}`)];
-    if (strict) {
+    const avoidable = skipped.filter((test) => !test.fullName.includes(specification));
+    const missing = notes.filter(({ remedy }) => !remedy.includes(specification));
+    if (strict && avoidable.length + missing.length > 0) {
       lines.push(
         'Nothing may be skipped here (REGATTA_TEST_STRICT=1 or CI=true):',
-        ...skipped.map((test) => `  ${test.module.moduleId}: ${test.fullName}`),
+        ...avoidable.map((test) => `  ${test.module.moduleId}: ${test.fullName}`),
       );
       process.exitCode = 1;
     }
