@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { busyboxContext, busyboxSays } from '../support/busybox-image.js';
 import { requireProgram } from '#lib/testkit';
 import { finish } from '../support/run.js';
+import { greetingOf } from '../support/service-process.js';
 import { testRegistry, ways, type TestRegistry } from '../support/test-registry.js';
 
 const asRoot = process.getuid?.() === 0;
@@ -84,5 +85,21 @@ describe.skipIf(!asRoot || !requireProgram('dockerd', 'docker', 'runc', 'unshare
     const digests = await docker('image', 'inspect', '--format', '{{index .RepoDigests 0}}', reference);
     expect(digests.trim()).toBe(`${prefix}/${repository}@${String(manifest.headers['docker-content-digest'])}`);
     await docker('image', 'rm', '--force', id);
+  });
+
+  it('does what the start of the service tells people to type', async () => {
+    const greeting = greetingOf(registry.service);
+    const { createRegistry, logIn, push } = greeting?.commands ?? expect.fail('The start printed nothing.');
+    const type = (line: string): Promise<string> =>
+      registry.names.run('bash', ['-euo', 'pipefail', '-c', line], {
+        env: { DOCKER_HOST: socket, DOCKER_CONFIG: join(registry.folder, 'typed-config') },
+      });
+    await type(createRegistry);
+    await registry.management.registryReady('demo', 'myregistry');
+    expect(await type(logIn)).toContain('Login Succeeded');
+    await type(push);
+    const used = await registry.management.usedBytes('demo', 'myregistry');
+    expect(used).toBeGreaterThan(0);
+    await registry.management.deleteRegistry('demo', 'myregistry');
   });
 });

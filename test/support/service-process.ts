@@ -44,10 +44,27 @@ export function managementOf(service: ServiceFacts): Management {
   return new Management(service.managementUrl, credentialsOf(service), caOf(service));
 }
 
+/** What a start prints as JSON, as far as tests use it. */
+export interface Greeting {
+  readonly managementUrl: string;
+  readonly commands: { readonly createRegistry: string; readonly logIn: string; readonly push: string };
+}
+
+/** What the last start printed; null as long as it has printed nothing. */
+export function greetingOf({ home }: Pick<ServiceFacts, 'home'>, from = 0): Greeting | null {
+  const lines = readFileSync(outputFile(home), 'utf8').slice(from).split('\n');
+  const line = lines.findLast((text) => text.startsWith('{') && text.includes('"managementUrl"'));
+  return line ? (JSON.parse(line) as Greeting) : null;
+}
+
+function outputFile(home: string): string {
+  return join(home, 'service.out');
+}
+
 /** The ends of all logs of a service, to be shown with a failure. */
 export function logTail({ home }: Pick<ServiceFacts, 'home'>, lines = 15): string {
   const folder = join(home, 'logs');
-  const files = [join(home, 'service.out'), ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])];
+  const files = [outputFile(home), ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])];
   const tail = (file: string): string => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   return files.map((file) => `── ${file}\n${tail(file)}`).join('\n');
 }
@@ -95,7 +112,7 @@ export class ServiceProcess {
     mkdirSync(home, { recursive: true, mode: 0o755 });
     const places = again ?? (await choosePlaces(home));
     const { eastus, westeurope } = places.regions;
-    const output = join(home, 'service.out');
+    const output = outputFile(home);
     const before = existsSync(output) ? readFileSync(output, 'utf8').length : 0;
     const out = openSync(output, 'a');
     const child = spawn(nodeProgram(), [mainFile, '--json'], {
@@ -116,20 +133,14 @@ export class ServiceProcess {
     closeSync(out);
     if (outlivesUs) child.unref();
     const service = new ServiceProcess({ ...places, pid: child.pid ?? -1 }, child);
-    await service.#ready(output, before);
+    await service.#ready(before);
     return service;
   }
 
-  async #ready(output: string, from: number): Promise<void> {
+  async #ready(from: number): Promise<void> {
     const end = Date.now() + startSeconds * 1000;
     while (Date.now() < end) {
-      if (
-        readFileSync(output, 'utf8')
-          .slice(from)
-          .split('\n')
-          .some((line) => line.startsWith('{') && line.includes('"managementUrl"'))
-      )
-        return;
+      if (greetingOf(this.facts, from)) return;
       if (this.child.exitCode !== null || !isAlive(this.facts.pid))
         throw new Error(`The service ended while starting.\n${logTail(this.facts)}`);
       await sleep(50);
