@@ -21,6 +21,7 @@ import {
 import { ManagementModule } from './app.module.js';
 import { refuseUncleanText } from './arm-http/clean-text.js';
 import { answerFrameworkError } from './arm-http/framework-errors.js';
+import { readJsonBodies } from './arm-http/json-bodies.js';
 import { KnownRoutes } from './arm-http/known-routes.js';
 import { addRequestContext } from './arm-http/request-context.js';
 import type { ManagementConfig } from './config.js';
@@ -44,6 +45,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
   });
   const fastify = adapter.getInstance();
   addRequestContext(fastify, parts.logger);
+  readJsonBodies(app, maxBodyBytes);
   refuseUncleanText(fastify);
   app.get(KnownRoutes).watch(fastify);
   serveHealth(fastify, parts.health);

@@ -151,6 +151,20 @@ describe('bodies', () => {
     expect([answer.status, answer.body.error.code]).toEqual([status, code]);
   });
 
+  it('of no bytes are none, whatever they are announced as', async () => {
+    const path = `${subscription}/providers/Microsoft.ContainerRegistry/register`;
+    const headers = { 'content-type': 'application/json' };
+    expect((await arm.request('POST', path, { rawBody: '', headers, apiVersion: '2024-03-01' })).status).toBe(200);
+    expect((await arm.request('GET', '/subscriptions', { headers, apiVersion: '2022-12-01' })).status).toBe(200);
+  });
+
+  it('may be called merge patches', async () => {
+    const path = await management.group();
+    const headers = { 'content-type': 'application/merge-patch+json; charset=utf-8' };
+    const { status, body } = await arm.patch(path, { tags: { a: 'ü' } }, { headers, apiVersion: '2024-03-01' });
+    expect([status, body.tags]).toEqual([200, { a: 'ü' }]);
+  });
+
   it('of more than 4 MiB are refused', async () => {
     const answer = await put(JSON.stringify({ location: 'eastus', tags: { a: 'x'.repeat(5 * 1024 * 1024) } }));
     expect([answer.status, answer.body.error.code]).toEqual([413, 'RequestEntityTooLarge']);
