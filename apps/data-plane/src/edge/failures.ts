@@ -4,6 +4,7 @@ import { challengeHeader, unauthorizedBody } from '../auth/challenge.js';
 import { Refused } from '../auth/refused.js';
 import type { Call } from './call.js';
 import { discardBody } from './request-body.js';
+import { isDatabaseAway } from './unavailable.js';
 
 const json = ['Content-Type', 'application/json; charset=utf-8'] as const;
 const retryUnavailable = '5';
@@ -35,10 +36,16 @@ export function answerFailure(call: Call, error: unknown): unknown {
     answerRefused(call, cause instanceof Refused ? cause : new Refused([], 'invalid_token'));
     return undefined;
   }
-  const fault = cause instanceof Fault ? cause : new Fault('Internal', 'unknown error', { cause });
+  const fault = cause instanceof Fault ? cause : nameOf(cause);
   const { status } = ociErrors[fault.code];
   call.answer(status, [...json, ...extra, ...headersOf(fault)], `${JSON.stringify(ociErrorBody(fault))}\n`);
   return status >= 500 && fault.code !== 'ServiceUnavailable' ? cause : undefined;
+}
+
+function nameOf(cause: unknown): Fault {
+  if (isDatabaseAway(cause))
+    return new Fault('ServiceUnavailable', 'The index of this registry does not answer. Try again in a moment.', { cause });
+  return new Fault('Internal', 'unknown error', { cause });
 }
 
 function answerRefused(call: Call, { scopes, error }: Refused): void {

@@ -108,6 +108,8 @@ function intakeOf(call: Call, target: RepositoryTarget): { at?: number; length?:
 /** The body as it arrives. A client that is silent in the middle of it is cut off; what arrived stays. */
 function body({ request }: Call): AsyncIterable<Buffer> {
   request.setTimeout(silentBodyMs, () => request.destroy());
+  // What comes after the body is our time, not the client's.
+  request.once('end', () => request.setTimeout(0));
   // Leaving a body early must leave the connection alone: the answer goes out on it.
   return request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 }
