@@ -42,7 +42,9 @@ export async function runProcess(name: string, start: () => Promise<Running>): P
 function requireNode(name: string): void {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= oldestNode) return;
-  process.stderr.write(`regatta ${name}: Node ${process.versions.node} is too old; use ${oldestNode} or newer (npm run brings the right one).\n`);
+  process.stderr.write(
+    `regatta ${name}: Node ${process.versions.node} is too old; use ${oldestNode} or newer (npm run brings the right one).\n`,
+  );
   process.exit(78);
 }
 
