@@ -56,9 +56,24 @@ function completePaths(document: OpenAPIObject): void {
       const operation = item[method];
       if (!operation) continue;
       const others = (operation.parameters ?? []).filter((parameter) => !('in' in parameter && parameter.in === 'path'));
-      operation.parameters = [...names.map((name) => pathParameterOf(name)), ...others];
+      operation.parameters = [...names.map((name) => pathParameterOf(name)), ...others, ...conditionsOf(method, path)];
     }
   }
+}
+
+/** Writes to what has an ETag may say which one they mean. */
+function conditionsOf(method: string, path: string) {
+  if (!/^\/subscriptions\/.*\/(resourcegroups\/\{resourceGroupName\}|registries\/\{registryName\})$/i.test(path)) return [];
+  const header = (name: string, description: string) => ({
+    name,
+    in: 'header' as const,
+    required: false,
+    description,
+    schema: { type: 'string' },
+  });
+  const isMatch = header('If-Match', 'Only if the ETag is still this one; * for any.');
+  const isNew = header('If-None-Match', '*: only if there is none yet.');
+  return method === 'put' ? [isMatch, isNew] : method === 'patch' || method === 'delete' ? [isMatch] : [];
 }
 
 function pathParameterOf(name: string) {
