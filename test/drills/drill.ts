@@ -32,7 +32,10 @@ export class Drill {
     await buildService();
     const home = mkdtempSync(join(tmpdir(), 'regatta-drill-'));
     chmodSync(home, 0o755); // The embedded Postgres runs as another user when we are root, and must reach its data.
-    const service = await ServiceProcess.start({ home });
+    const service = await ServiceProcess.start({ home }).catch(async (error: unknown) => {
+      await rm(home, { recursive: true, force: true });
+      throw error;
+    });
     return new Drill(home, service, managementOf(service.facts));
   }
 

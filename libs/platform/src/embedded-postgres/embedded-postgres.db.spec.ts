@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { otherProcess, scratchFolder } from '#lib/testkit';
 import { Client } from 'pg';
@@ -93,6 +93,27 @@ describe('the embedded Postgres', () => {
     await first.stop();
     const second = await start();
     await expect(run(second.url('postgres'), 'SELECT answer FROM kept')).resolves.toEqual([{ answer: 42 }]);
+  });
+
+  it('starts when the last server was killed and nobody has asked after it yet', async () => {
+    const killed = await start();
+    process.kill(killed.pid, 'SIGKILL');
+    await killed.exited;
+    await killed.stop();
+    // Of the same user as Postgres, who could not see a stranger's. The shell never waits for its first child.
+    const { uid, gid } = await stat(join(directory, 'data'));
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'], uid, gid });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const zombie = Number(line.toString());
+      expect(await waitUntil(() => !isAlive(zombie), 5_000)).toBe(true);
+      const file = join(directory, 'data', 'postmaster.pid');
+      await writeFile(file, (await readFile(file, 'utf8')).replace(/^\d+/, String(zombie)));
+      await expect(start()).resolves.toBeInstanceOf(EmbeddedPostgres);
+    } finally {
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+    }
   });
 
   it('is stopped and started anew when it outlived the process that had started it', async () => {

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedPostgresError } from './failure.js';
-import { commandOf, isAlive, processesIn, waitUntil } from './processes.js';
+import { commandOf, isAlive, isZombie, processesIn, waitUntil } from './processes.js';
 
 /** What a running Postgres says about itself in postmaster.pid. */
 export interface Postmaster {
@@ -22,14 +22,23 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
   return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
 }
 
+/** How long the backends of a Postgres whose first process was killed may take to notice and leave. */
+const leavingMs = 10_000;
+
 /**
  * Makes the data directory free to be started on: stops a Postgres that outlived the process which had started it, and
- * clears a postmaster.pid whose number now belongs to a stranger. A file whose process is gone is left to Postgres itself,
- * which also looks at the shared memory before it takes over.
+ * clears a postmaster.pid whose number now belongs to a stranger, or to a process that has ended without anybody asking after
+ * it (Postgres would take that one for alive). A file whose process is gone is left to Postgres itself, which also looks at
+ * the shared memory before it takes over.
  */
 export async function clearTheWay(data: string): Promise<void> {
   const postmaster = await readPostmaster(data);
-  if (!postmaster || !isAlive(postmaster.pid)) return;
+  if (!postmaster) return;
+  if (isZombie(postmaster.pid)) {
+    if (await waitUntil(() => processesIn(data).length === 0, leavingMs)) await rm(join(data, 'postmaster.pid'), { force: true });
+    return;
+  }
+  if (!isAlive(postmaster.pid)) return;
   if (!isPostgresOf(postmaster.pid, data)) {
     if (processesIn(data).length === 0) await rm(join(data, 'postmaster.pid'), { force: true });
     return;

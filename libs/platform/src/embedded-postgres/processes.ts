@@ -60,7 +60,8 @@ export async function waitUntil(done: () => boolean, milliseconds: number, every
   return true;
 }
 
-function isZombie(pid: number): boolean {
+/** Whether a process has ended and only its entry is left, until its parent asks after it. */
+export function isZombie(pid: number): boolean {
   return process.platform === 'linux' && statFields(pid)?.[0] === 'Z';
 }
 
