@@ -1,13 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { adminPasswordNames, type AdminPasswordName, type RegistryEntity, type SealedPassword } from '#lib/control';
 import type { SecretBox } from '#lib/platform';
 
-/** 39 random bytes are 52 URL-safe characters. */
-const passwordBytes = 39;
+const passwordLength = 52;
+/** Letters and digits only: a password may stand first in a command line or a URL. 52 of them are 309 bits. */
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A new password of the admin account: sealed to be shown again, digested to be compared. */
 export function newAdminPassword(box: SecretBox, name: AdminPasswordName): SealedPassword {
-  const value = randomBytes(passwordBytes).toString('base64url');
+  const value = Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]).join('');
   return { name, sealed: box.seal(value), sha256: createHash('sha256').update(value).digest('hex') };
 }
 
