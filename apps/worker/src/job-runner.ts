@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Broadcast, Health, JobSystem, jobMetrics, type AnyJobHandler, type Logger } from '#lib/platform';
+import { Broadcast, Health, JobSystem, jobMetrics, storageMetrics, type AnyJobHandler, type Logger } from '#lib/platform';
 import { DataSource } from 'typeorm';
 import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
 import type { WorkerConfig } from './config.js';
@@ -33,6 +33,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
 
   async onApplicationBootstrap(): Promise<void> {
     await this.#jobs.start();
+    await this.#measure();
     this.#gauge = setInterval(() => void this.#measure(), gaugeMs);
   }
 
@@ -43,12 +44,14 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
 
   async #measure(): Promise<void> {
     try {
-      const [row] = await this.dataSource.query<{ waiting: string }[]>(
-        'SELECT count(*) AS waiting FROM platform.outbox WHERE available_at <= now()',
+      const [row] = await this.dataSource.query<{ waiting: string; used: string }[]>(
+        `SELECT (SELECT count(*) FROM platform.outbox WHERE available_at <= now()) AS waiting,
+                (SELECT coalesce(sum(bytes), 0) FROM content.usage_shards) AS used`,
       );
       jobMetrics.outboxWaiting.set(Number(row?.waiting ?? 0));
+      storageMetrics.used.set(Number(row?.used ?? 0));
     } catch (error) {
-      this.logger.warn({ err: error }, 'could not count the outbox');
+      this.logger.warn({ err: error }, 'could not measure the outbox and the storage');
     }
   }
 }

@@ -1,6 +1,7 @@
 import { BlobStore, ContentIndex, type LinkedBlob } from '#lib/content';
 import { Fault } from '#lib/domain';
 import { type ByteRange, contentRange, parseByteRange, parseDigest } from '#lib/oci';
+import { storageMetrics } from '#lib/platform';
 import type { Call } from '../edge/call.js';
 import type { RepositoryTarget } from '../edge/target.js';
 import { sendSlices } from './body-writer.js';
@@ -76,8 +77,9 @@ function partHeaders(headers: readonly string[], size: number, range: ByteRange 
 }
 
 function answerInline(call: Call, blob: LinkedBlob, bytes: Buffer, headers: readonly string[], range: ByteRange | null): void {
-  if (!range) return call.answer(200, headers, bytes);
-  call.answer(206, [...headers, 'Content-Range', contentRange(range, blob.size)], bytes.subarray(range.start, range.end + 1));
+  const part = range ? bytes.subarray(range.start, range.end + 1) : bytes;
+  if (call.method === 'GET') storageMetrics.sent.inc(part.length);
+  call.answer(range ? 206 : 200, range ? [...headers, 'Content-Range', contentRange(range, blob.size)] : headers, part);
 }
 
 function keyOf({ registry, repository }: RepositoryTarget): { registryId: string; repository: string } {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Slice } from '#lib/platform';
+import { type Slice, storageMetrics } from '#lib/platform';
 
 /** The client went away in the middle of a body; nobody is left to be told. */
 export class ClientGone extends Error {
@@ -29,6 +29,7 @@ export async function sendSlices(response: ServerResponse, slices: AsyncGenerato
           wake = resolve;
           response.write(slice.bytes, () => resolve());
         });
+        storageMetrics.sent.inc(slice.bytes.length);
       } finally {
         slice.release();
       }

@@ -1,6 +1,7 @@
 import { ContentIndex, type UploadOwner, Uploads, type UploadStatus } from '#lib/content';
 import { Fault, isFault, skuRow } from '#lib/domain';
 import { type Digest, digestOf, isDigestAlgorithm, parseDigest, parseUploadRange, uploadRange } from '#lib/oci';
+import { storageMetrics } from '#lib/platform';
 import type { Caller } from '../auth/gate.js';
 import type { Call } from '../edge/call.js';
 import { FaultWithHeaders } from '../edge/failures.js';
@@ -111,7 +112,20 @@ function body({ request }: Call): AsyncIterable<Buffer> {
   // What comes after the body is our time, not the client's.
   request.once('end', () => request.setTimeout(0));
   // Leaving a body early must leave the connection alone: the answer goes out on it.
-  return request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  return counted(request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>);
+}
+
+/** The same chunks, counted as they pass; a generator would cost more per chunk. */
+function counted(chunks: AsyncIterableIterator<Buffer>): AsyncIterable<Buffer> {
+  const iterator: AsyncIterator<Buffer> = {
+    async next() {
+      const chunk = await chunks.next();
+      if (!chunk.done) storageMetrics.received.inc(chunk.value.length);
+      return chunk;
+    },
+    return: () => chunks.return!(),
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 /** A piece at the wrong place is answered with the right one (OCI 1.1, "Pushing a blob in chunks": 416, then go on from `Range`). */

@@ -49,6 +49,25 @@ export const jobMetrics = {
   }),
 };
 
+/** Bytes of blobs and manifests in the index and the buckets. */
+export const storageMetrics = {
+  used: new Gauge({
+    name: 'registry_storage_bytes',
+    help: 'Bytes all registries hold, each content counted once per registry.',
+    registers: [metrics],
+  }),
+  received: new Counter({
+    name: 'registry_blob_bytes_received_total',
+    help: 'Bytes of blobs that clients sent.',
+    registers: [metrics],
+  }),
+  sent: new Counter({
+    name: 'registry_blob_bytes_sent_total',
+    help: 'Bytes of blobs that clients were sent.',
+    registers: [metrics],
+  }),
+};
+
 /** What the collector freed, in this process's region. */
 export const collectedBlobs = new Counter({
   name: 'registry_collected_blobs_total',
