@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Broadcast, SecretBox } from '#lib/platform';
 import { testDatabase } from '#lib/testkit';
 import { KeyRing, type KeyRingOptions } from './key-ring.js';
@@ -20,10 +20,11 @@ beforeEach(async () => {
   await db.dataSource.query('DELETE FROM identity.signing_keys');
   clock = Date.now();
 });
-afterAll(async () => {
-  for (const one of open.reverse()) await one.close();
-  await db.drop();
+afterEach(async () => {
+  // A ring that lives on would rotate by this test's clock in the next test's table.
+  for (const one of open.splice(0).reverse()) await one.close();
 });
+afterAll(() => db.drop());
 
 /** A ring as another process has it: its own connection for announcements, its own memory. */
 async function ring(options: Partial<KeyRingOptions> = {}): Promise<KeyRing> {
