@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireProgram } from '#lib/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LocalNames } from '../support/local-names.js';
+import { LocalNames, requireLocalNames } from '../support/local-names.js';
 import { imageOf, RegistryClient } from '../support/registry-client.js';
 import { credentialsOf, type ServiceFacts } from '../support/service-process.js';
 import { sharedService } from '../support/shared-service.js';
@@ -12,7 +12,7 @@ import { sharedService } from '../support/shared-service.js';
 const nobody = '00000000-0000-0000-0000-000000000000';
 
 /** The steps build on each other, as a person's do. */
-describe.skipIf(!requireProgram('az', 'unshare'))('the Azure CLI', () => {
+describe.skipIf(!requireProgram('az') || !requireLocalNames())('the Azure CLI', () => {
   const unique = randomBytes(4).toString('hex');
   const group = `cli-${unique}`;
   const name = `cli${unique}`;

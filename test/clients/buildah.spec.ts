@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildahStore, buildBusybox, emptyStore } from '../support/busybox-image.js';
 import { requireProgram } from '#lib/testkit';
+import { requireLocalNames } from '../support/local-names.js';
 import { testRegistry, ways, type TestRegistry } from '../support/test-registry.js';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-describe.skipIf(!requireProgram('buildah', 'runc', 'unshare', 'busybox'))('buildah', () => {
+describe.skipIf(!requireProgram('buildah', 'runc', 'busybox') || !requireLocalNames())('buildah', () => {
   let registry: TestRegistry;
   let id: string;
   let store: string;

@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { busyboxContext, busyboxSays } from '../support/busybox-image.js';
-import { requireProgram } from '#lib/testkit';
+import { noteSkip, requireProgram } from '#lib/testkit';
 import { finish } from '../support/run.js';
 import { greetingOf } from '../support/service-process.js';
+import { requireLocalNames } from '../support/local-names.js';
 import { testRegistry, ways, type TestRegistry } from '../support/test-registry.js';
 
-const asRoot = process.getuid?.() === 0;
+/** A Docker engine needs root; where we are not, that is listed at the end of the run. */
+function mayRunDockerd(): boolean {
+  if (process.getuid?.() === 0) return true;
+  noteSkip('dockerd needs root', 'run the tests as root');
+  return false;
+}
 
 /** A Docker engine of our own: its data, its socket and its log in one folder, no network of its own. */
 async function startEngine(registry: TestRegistry, folder: string): Promise<{ engine: ChildProcess; socket: string }> {
@@ -41,7 +47,7 @@ async function startEngine(registry: TestRegistry, folder: string): Promise<{ en
   throw new Error(`dockerd did not start:\n${await readFile(join(folder, 'dockerd.log'), 'utf8')}`);
 }
 
-describe.skipIf(!asRoot || !requireProgram('dockerd', 'docker', 'runc', 'unshare', 'busybox'))('docker', () => {
+describe.skipIf(!mayRunDockerd() || !requireProgram('dockerd', 'docker', 'runc', 'busybox') || !requireLocalNames())('docker', () => {
   let registry: TestRegistry;
   let engine: ChildProcess;
   let socket: string;

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildahStore, busyboxLayout, busyboxSays, emptyStore, type LayoutImage } from '../support/busybox-image.js';
 import { requireProgram } from '#lib/testkit';
+import { requireLocalNames } from '../support/local-names.js';
 import { testRegistry, ways, type TestRegistry } from '../support/test-registry.js';
 
-describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'unshare', 'busybox'))('podman', () => {
+describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'busybox') || !requireLocalNames())('podman', () => {
   let registry: TestRegistry;
   let image: LayoutImage;
   let store: string;

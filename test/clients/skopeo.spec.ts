@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { busyboxLayout, emptyStore, type LayoutImage } from '../support/busybox-image.js';
 import { requireProgram } from '#lib/testkit';
+import { requireLocalNames } from '../support/local-names.js';
 import { testRegistry, ways, type TestRegistry, type Way } from '../support/test-registry.js';
 
-describe.skipIf(!requireProgram('skopeo', 'buildah', 'runc', 'unshare', 'busybox'))('skopeo', () => {
+describe.skipIf(!requireProgram('skopeo', 'buildah', 'runc', 'busybox') || !requireLocalNames())('skopeo', () => {
   let registry: TestRegistry;
   let image: LayoutImage;
   let store: string;

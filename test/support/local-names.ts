@@ -1,11 +1,25 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import dns from 'node:dns';
 import tls from 'node:tls';
+import { noteSkip, requireProgram } from '#lib/testkit';
 import { finish, run, type Finished, type RunOptions } from './run.js';
 
 const script = 'mount --bind "$0" /etc/hosts && exec "$@"';
 const newMountNamespace = process.getuid?.() === 0 ? ['--mount'] : ['--map-root-user', '--mount'];
+
+/**
+ * Whether this user may give programs a hosts file of their own; for `describe.skipIf(!requireLocalNames())`. Where not, as in
+ * a container without the right to mount, that is listed at the end of the run.
+ */
+export function requireLocalNames(): boolean {
+  if (!requireProgram('unshare')) return false;
+  const tried = spawnSync('unshare', [...newMountNamespace, 'mount', '--bind', '/dev/null', '/etc/hosts']);
+  if (tried.status === 0) return true;
+  noteSkip('mount namespaces are not allowed here', 'run as root, in a container with --cap-add SYS_ADMIN');
+  return false;
+}
 
 /**
  * Runs programs that believe names such as `myregistry.localhost` to be this machine, without touching the machine: in
