@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Not 'import' or 'default': TypeORM could not load pg then.
@@ -10,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts', 'bench/**/*.spec.ts'],
     pool: 'forks',
+    // Much of the time the specs wait for processes they started: as many at once as there are cores, and never one by one.
+    maxWorkers: Math.max(2, availableParallelism()),
     setupFiles: ['reflect-metadata'],
     globalSetup: ['./libs/testkit/src/database/global-setup.ts', './test/support/global-setup.ts'],
     reporters: ['default', './libs/testkit/src/programs/skips-reporter.ts'],
