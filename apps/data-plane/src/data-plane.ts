@@ -4,20 +4,14 @@ import { contentEntities, contentMigrations } from '#lib/content';
 import { controlEntities, controlMigrations } from '#lib/control';
 import { identityEntities, identityMigrations } from '#lib/identity';
 import {
-  Broadcast,
-  collectProcessMetrics,
-  createDataSource,
-  Health,
   type Listeners,
   listenFrom,
   listenOn,
-  migrate,
-  newLogger,
+  openProcess,
   platformEntities,
   platformMigrations,
   type Running,
   serveHealth,
-  startOpsServer,
 } from '#lib/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataPlaneModule } from './app.module.js';
@@ -55,22 +49,15 @@ export interface RunningDataPlane extends Running {
 /** Starts the data plane: schema, listeners, ops port. Stopping finishes the transfers under way, as long as the drain lasts. */
 export async function startDataPlane(config: DataPlaneConfig): Promise<RunningDataPlane> {
   const name = `data-plane-${config.REGATTA_REGION}`;
-  const logger = newLogger({ name, level: config.LOG_LEVEL });
-  const health = new Health();
-  if (config.OPS_PORT !== undefined) collectProcessMetrics({ app: 'data-plane', region: config.REGATTA_REGION });
-  const ops =
-    config.OPS_PORT === undefined ? null : await startOpsServer({ port: config.OPS_PORT, hosts: config.REGATTA_OPS_LISTEN, health });
-  const dataSource = createDataSource({
-    url: config.DATABASE_URL,
-    applicationName: name,
+  const parts = await openProcess({
+    name,
+    config,
     poolSize: slowPathConnections,
     entities: [...platformEntities, ...identityEntities, ...controlEntities, ...contentEntities],
     migrations: [...platformMigrations, ...identityMigrations, ...controlMigrations, ...contentMigrations],
   });
-  await dataSource.initialize();
-  await migrate(dataSource, config.DATABASE_URL);
-  const broadcast = new Broadcast({ url: config.DATABASE_URL, applicationName: name, logger });
-  const app = await createDataPlaneApp({ config, logger, dataSource, broadcast, health });
+  const { logger, health } = parts;
+  const app = await createDataPlaneApp({ config, ...parts });
   const listeners = await listenOn(app.getHttpAdapter().getInstance(), {
     ...listenFrom(config),
     // A layer takes as long as it takes; a body that stands still is cut off by the edge.
@@ -84,8 +71,7 @@ export async function startDataPlane(config: DataPlaneConfig): Promise<RunningDa
       health.draining();
       await listeners.drain(config.REGATTA_DRAIN_SECONDS);
       await app.close();
-      await broadcast.close();
-      await ops?.drain(1);
+      await parts.close();
       logger.info('data plane stopped');
     },
   };

@@ -1,18 +1,13 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { RegistrySnapshots } from '#lib/control';
-import { Broadcast, type Bucket, Health, type Logger, openBuckets, PipelinedPool, SecretBox } from '#lib/platform';
+import { Broadcast, type Bucket, Health, type Logger, type ProcessParts, openBuckets, PipelinedPool, SecretBox } from '#lib/platform';
 import { DataSource } from 'typeorm';
 import type { DataPlaneConfig } from './config.js';
 import { BUCKETS, CONFIG, LOGGER } from './injection.js';
 
 /** What the process brings along before Nest starts. */
-export interface DataPlaneParts {
+export interface DataPlaneParts extends ProcessParts {
   config: DataPlaneConfig;
-  logger: Logger;
-  /** Connected and migrated; closed with the application. */
-  dataSource: DataSource;
-  broadcast: Broadcast;
-  health: Health;
 }
 
 /** What every other module may ask for: configuration, log, database, buckets, and what is remembered of registries. */
@@ -52,7 +47,6 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    this.health.check('postgres', async () => void (await this.dataSource.query('SELECT 1')));
     for (const [region, bucket] of this.buckets)
       if (region === this.config.REGATTA_REGION) this.health.check('bucket', () => bucket.check());
     await this.snapshots.start();

@@ -1,19 +1,14 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ControlStore } from '#lib/control';
-import { Broadcast, Health, SecretBox, type Logger } from '#lib/platform';
+import { Broadcast, Health, SecretBox, type ProcessParts } from '#lib/platform';
 import { DataSource } from 'typeorm';
 import { CONFIG, LOGGER } from './arm-http/tokens.js';
 import type { ManagementConfig } from './config.js';
 
 /** What the process brings along before Nest starts. */
-export interface ManagementParts {
+export interface ManagementParts extends ProcessParts {
   config: ManagementConfig;
-  logger: Logger;
-  /** Connected and migrated; closed with the application. */
-  dataSource: DataSource;
-  broadcast: Broadcast;
-  health: Health;
 }
 
 /** What every other module may ask for: configuration, log, database, secrets. */

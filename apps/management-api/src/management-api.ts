@@ -4,19 +4,14 @@ import { contentEntities, contentMigrations } from '#lib/content';
 import { controlEntities, controlMigrations } from '#lib/control';
 import { identityEntities, identityMigrations } from '#lib/identity';
 import {
-  Broadcast,
-  createDataSource,
-  Health,
   type Listeners,
   listenFrom,
   listenOn,
-  migrate,
-  newLogger,
+  openProcess,
   platformEntities,
   platformMigrations,
   type Running,
   serveHealth,
-  startOpsServer,
 } from '#lib/platform';
 import { ManagementModule } from './app.module.js';
 import { refuseUncleanText } from './arm-http/clean-text.js';
@@ -62,25 +57,17 @@ export interface RunningManagementApi extends Running {
 /** Starts the management API: schema, listeners, ops port. Stopping finishes the requests under way. */
 export async function startManagementApi(config: ManagementConfig): Promise<RunningManagementApi> {
   const name = 'management-api';
-  const logger = newLogger({ name, level: config.LOG_LEVEL });
-  const health = new Health();
-  const ops =
-    config.OPS_PORT === undefined ? null : await startOpsServer({ port: config.OPS_PORT, hosts: config.REGATTA_OPS_LISTEN, health });
-  const dataSource = createDataSource({
-    url: config.DATABASE_URL,
-    applicationName: name,
+  const parts = await openProcess({
+    name,
+    config,
     entities: [...platformEntities, ...identityEntities, ...controlEntities, ...contentEntities],
     migrations: [...platformMigrations, ...identityMigrations, ...controlMigrations, ...contentMigrations],
   });
-  await dataSource.initialize();
-  await migrate(dataSource, config.DATABASE_URL);
-  const broadcast = new Broadcast({ url: config.DATABASE_URL, applicationName: name, logger });
-  health.check('postgres', async () => void (await dataSource.query('SELECT 1')));
-  const app = await createManagementApp({ config, logger, dataSource, broadcast, health });
+  const { logger, health } = parts;
+  const app = await createManagementApp({ config, ...parts });
   const letGo = async () => {
     await app.close();
-    await broadcast.close();
-    await ops?.drain(1);
+    await parts.close();
   };
   const listeners = await listenOn(app.getHttpAdapter().getInstance(), listenFrom(config)).catch(async (error: unknown) => {
     await letGo();

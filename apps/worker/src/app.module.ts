@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ControlStore } from '#lib/control';
 import { RoleAssignments } from '#lib/identity';
-import { Broadcast, Health, Outbox, type AnyJobHandler, type Logger } from '#lib/platform';
+import { Broadcast, Health, Outbox, type AnyJobHandler, type ProcessParts } from '#lib/platform';
 import { DataSource } from 'typeorm';
 import type { WorkerConfig } from './config.js';
 import { JobRunner } from './job-runner.js';
@@ -10,13 +10,8 @@ import { RegionalContent } from './content/regional-content.js';
 import { handlers } from './subscriptions.js';
 import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
 
-export interface WorkerParts {
+export interface WorkerParts extends ProcessParts {
   config: WorkerConfig;
-  logger: Logger;
-  /** Connected and migrated; closed with the application. */
-  dataSource: DataSource;
-  broadcast: Broadcast;
-  health: Health;
 }
 
 /** The worker: jobs of one region, and of none in particular. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Broadcast, Health, JobSystem, jobMetrics, storageMetrics, type AnyJobHandler, type Logger } from '#lib/platform';
+import { Broadcast, JobSystem, jobMetrics, storageMetrics, type AnyJobHandler, type Logger } from '#lib/platform';
 import { DataSource } from 'typeorm';
 import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
 import type { WorkerConfig } from './config.js';
@@ -19,7 +19,6 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(HANDLERS) handlers: AnyJobHandler[],
     private readonly dataSource: DataSource,
     broadcast: Broadcast,
-    health: Health,
   ) {
     const backend = config.REDIS_URL ? { redisUrl: config.REDIS_URL } : { databaseUrl: config.DATABASE_URL };
     const region = config.REGATTA_REGION;
@@ -28,7 +27,6 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       handlers,
       schedules,
     );
-    health.check('postgres', async () => void (await dataSource.query('SELECT 1')));
   }
 
   async onApplicationBootstrap(): Promise<void> {

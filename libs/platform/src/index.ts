@@ -20,6 +20,7 @@ export * from './postgres/data-source.js';
 export * from './postgres/migrate.js';
 export * from './postgres/no-way-back.js';
 export * from './postgres/pipelined-pool.js';
+export * from './process/open-process.js';
 export * from './process/run-process.js';
 export * from './secrets/secret-box.js';
 export * from './tls/local-ca.js';

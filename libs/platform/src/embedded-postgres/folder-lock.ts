@@ -1,6 +1,10 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, startOf } from './processes.js';
+
+/** Longer than it takes to find an owner dead and remove its claim. */
+const settleMs = 100;
 
 /** A process, named so that a later one with the same number is not mistaken for it. */
 interface Owner {
@@ -32,7 +36,7 @@ export class FolderLock {
   static async take(file: string): Promise<FolderLock> {
     let wasAbandoned = false;
     for (;;) {
-      if (await claim(file)) return new FolderLock(file, wasAbandoned);
+      if ((await claim(file)) && (!wasAbandoned || (await isSettled(file)))) return new FolderLock(file, wasAbandoned);
       const owner = await readOwner(file);
       if (owner && (await lives(owner))) throw new FolderInUse(file, owner.pid);
       await rm(file, { force: true });
@@ -59,6 +63,12 @@ async function claim(file: string): Promise<boolean> {
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Of two that found the same dead owner, the second may have removed the first's fresh claim: whoever is named in the end holds it. */
+async function isSettled(file: string): Promise<boolean> {
+  await sleep(settleMs);
+  return (await readOwner(file))?.pid === process.pid;
 }
 
 async function lives({ pid, start }: Owner): Promise<boolean> {
