@@ -23,6 +23,14 @@ const usage = `npm run bench -- [--quick] [--only id,id] [--out file.json] [--di
   --reference-only   measure the reference alone
   --assert           exit with 1 when a row is below its gate or has no result`;
 
+/** The workloads named in `--only`; all of them where it is absent. */
+function chosen<W extends { id: string }>(all: W[], only: string | undefined): W[] {
+  const wanted = only?.split(',') ?? all.map(({ id }) => id);
+  const unknown = wanted.filter((id) => !all.some((workload) => workload.id === id));
+  if (unknown.length > 0) throw new Error(`No workload is called ${unknown.join(', ')}. There are: ${all.map(({ id }) => id).join(', ')}.`);
+  return all.filter(({ id }) => wanted.includes(id));
+}
+
 const plans: Readonly<Record<'full' | 'quick', Plan>> = {
   full: { rounds: 3, seconds: 4, warmUpSeconds: 2, touchBytes: 3 * 2 ** 30 },
   quick: { rounds: 2, seconds: 2, warmUpSeconds: 1, touchBytes: 2 * 2 ** 30 },
@@ -72,9 +80,8 @@ async function main(): Promise<number> {
       const ours = await plant(await regatta.target(seeding), seed);
       if (ours !== digest) throw new Error(`The same manifest has digest ${digest} there and ${ours} here.`);
     }
-    const wanted = options.only?.split(',');
     const pairs: Pair[] = [];
-    for (const workload of workloads(seed, digest).filter(({ id }) => !wanted || wanted.includes(id))) {
+    for (const workload of chosen(workloads(seed, digest), options.only)) {
       process.stderr.write(`${workload.title} …\n`);
       const theirs = workload.referenceTokens ? referenceTokens : reference;
       const [first, second] = await alternate(workload, regatta ? [theirs, regatta] : [theirs], plan);
