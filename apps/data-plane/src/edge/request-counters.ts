@@ -1,7 +1,7 @@
 import { httpMetrics } from '#lib/platform';
 import type { Call } from './call.js';
 
-/** Nine verbs are counted under their names; anything a client makes up is counted as one. */
+/** The usual verbs are counted under their names; anything a client makes up is counted as one. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 type Total = ReturnType<typeof httpMetrics.total.labels>;
 type Duration = ReturnType<typeof httpMetrics.duration.labels>;
