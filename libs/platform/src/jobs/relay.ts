@@ -86,7 +86,7 @@ export class OutboxRelay {
         [names],
       );
       if (rows.length === 0) return 0;
-      await Promise.all(rows.map((row) => this.#enqueue(row)));
+      await Promise.all(newestOfEach(rows).map((row) => this.#enqueue(row)));
       await manager.query('DELETE FROM platform.outbox WHERE id = ANY($1)', [rows.map((row) => row.id)]);
       return rows.length;
     });
@@ -116,4 +116,9 @@ export class OutboxRelay {
     }
     return queue;
   }
+}
+
+/** Rows that are the same work become one, the newest: handed over side by side, an older one could arrive last. */
+function newestOfEach(rows: readonly OutboxRow[]): OutboxRow[] {
+  return [...new Map(rows.map((row) => [JSON.stringify([row.queue, row.job, row.key]), row])).values()];
 }
