@@ -5,3 +5,5 @@ export * from './programs/programs.js';
 export * from './programs/redis.js';
 export * from './programs/other-process.js';
 export * from './programs/scratch.js';
+export * from './programs/toolchains.js';
+export * from './programs/python-environment.js';

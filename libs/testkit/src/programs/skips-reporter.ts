@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
+import type { SkipNote } from './programs.js';
 
 /** True where nothing may be skipped: every program is there (`.ci/run` installs them). */
 const strict = process.env['REGATTA_TEST_STRICT'] === '1' || process.env['CI'] === 'true';
@@ -16,25 +17,38 @@ process.env['REGATTA_TEST_SKIPS'] ??= join(mkdtempSync(join(tmpdir(), 'regatta-s
 export default class SkipsReporter implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>): void {
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')]);
-    const notes = readNotes();
-    if (skipped.length === 0 && notes.length === 0) return;
-    const lines = [`\nSkipped: ${skipped.length} tests.`, ...notes.map(({ why, remedy }) => `  ${why}: ${remedy}`)];
-    const avoidable = skipped.filter((test) => !test.fullName.includes(specification));
-    const missing = notes.filter(({ remedy }) => !remedy.includes(specification));
-    if (strict && avoidable.length + missing.length > 0) {
-      lines.push(
-        'Nothing may be skipped here (REGATTA_TEST_STRICT=1 or CI=true):',
-        ...avoidable.map((test) => `  ${test.module.moduleId}: ${test.fullName}`),
-      );
+    const { lines, avoidable } = summaryOf(
+      skipped.map(({ module, fullName }) => ({ file: module.moduleId, title: fullName })),
+      readNotes(),
+    );
+    if (lines.length === 0) return;
+    if (strict && avoidable.length > 0) {
+      lines.push('Nothing may be skipped here (REGATTA_TEST_STRICT=1 or CI=true):', ...avoidable.map((what) => `  ${what}`));
       process.exitCode = 1;
     }
-    process.stdout.write(`${lines.join('\n')}\n`);
+    process.stdout.write(`\n${lines.join('\n')}\n`);
   }
 }
 
-function readNotes(): { why: string; remedy: string }[] {
+/** What to say of skipped tests, and which of them a strict run does not accept. */
+export function summaryOf(
+  skipped: readonly { file: string; title: string }[],
+  notes: readonly SkipNote[],
+): { lines: string[]; avoidable: string[] } {
+  if (skipped.length === 0 && notes.length === 0) return { lines: [], avoidable: [] };
+  const accepted = new Set(notes.map(({ acceptedIn }) => acceptedIn));
+  const tests = skipped.filter(({ file, title }) => !title.includes(specification) && !accepted.has(file));
+  const missing = notes.filter(({ remedy, acceptedIn }) => !remedy.includes(specification) && acceptedIn === undefined);
+  const told = new Set(notes.map(({ why, remedy }) => `  ${why}: ${remedy}`));
+  return {
+    lines: [`Skipped: ${skipped.length} tests.`, ...told],
+    avoidable: [...tests.map(({ file, title }) => `${file}: ${title}`), ...new Set(missing.map(({ why }) => why))],
+  };
+}
+
+function readNotes(): SkipNote[] {
   const file = process.env['REGATTA_TEST_SKIPS']!;
   if (!existsSync(file)) return [];
   const lines = new Set(readFileSync(file, 'utf8').split('\n').filter(Boolean));
-  return [...lines].map((line) => JSON.parse(line) as { why: string; remedy: string });
+  return [...lines].map((line) => JSON.parse(line) as SkipNote);
 }
