@@ -19,6 +19,7 @@ import { answerFrameworkError } from './arm-http/framework-errors.js';
 import { readJsonBodies } from './arm-http/json-bodies.js';
 import { KnownRoutes } from './arm-http/known-routes.js';
 import { addRequestContext } from './arm-http/request-context.js';
+import { normaliseTarget, refuseCraftedPaths } from './arm-http/request-target.js';
 import type { ManagementConfig } from './config.js';
 import type { ManagementParts } from './installation.module.js';
 import { serveDocumentation } from './openapi/documentation.js';
@@ -32,6 +33,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
     bodyLimit: maxBodyBytes,
     frameworkErrors: answerFrameworkError,
     exposeHeadRoutes: false,
+    rewriteUrl: ({ url = '/' }) => normaliseTarget(url),
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: maxNameLength },
   });
   const app = await NestFactory.create<NestFastifyApplication>(ManagementModule.with(parts), adapter, {
@@ -40,6 +42,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
   });
   const fastify = adapter.getInstance();
   addRequestContext(fastify, parts.logger);
+  refuseCraftedPaths(fastify);
   readJsonBodies(app, maxBodyBytes);
   refuseUncleanText(fastify);
   app.get(KnownRoutes).watch(fastify);

@@ -9,6 +9,7 @@ export * from './embedded-postgres/index.js';
 export * from './http/health.js';
 export * from './http/listen.js';
 export * from './http/ops-server.js';
+export * from './http/request-target.js';
 export * from './jobs/define-job.js';
 export * from './jobs/job-system.js';
 export * from './jobs/outbox.js';

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify';
+import { Fault } from '#lib/domain';
+import { originForm } from '#lib/platform';
+
+/**
+ * The one form of a request target that routing, rights and links see: path and query alone, one slash between segments (clients
+ * that append a resource id to their base address send two), and nothing percent-encoded that needs no encoding (RFC 3986, 6.2.2.2).
+ */
+export function normaliseTarget(target: string): string {
+  const origin = originForm(target);
+  const end = origin.search(/[?#]/);
+  const path = end === -1 ? origin : origin.slice(0, end);
+  return path.replaceAll(encoded, decodeUnreserved).replaceAll(/\/{2,}/g, '/') + origin.slice(path.length);
+}
+
+const encoded = /%[0-9a-f]{2}/gi;
+const unreserved = /^[A-Za-z0-9._~-]$/;
+
+function decodeUnreserved(triplet: string): string {
+  const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+  return unreserved.test(character) ? character : triplet;
+}
+
+/** Segments that could name another resource than they seem to: dots, and a slash or backslash inside a name. */
+const crafted = /(^|\/)\.{1,2}(\/|$)|%2f|%5c|\\/i;
+
+/** Refuses a path that could be read in two ways. Routes and rights then never see one. */
+export function refuseCraftedPaths(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const [path = ''] = request.url.split('?', 1);
+    if (!crafted.test(path)) return done();
+    done(new Fault('InvalidParameter', "The URL must not have the segments '.' and '..', and no slash inside a name.", { target: 'url' }));
+  });
+}
