@@ -1,14 +1,14 @@
 /**
- * The operation a reply announces, so that the client can follow it. `id` is the resource id under which the operation is
- * found: the reply writer adds the host, the request's api-version and the right headers.
+ * The operation a reply announces, so that the client can follow it. `state` and `result` are paths of collections without a
+ * trailing slash: the reply writer adds the host, the operation's name and the request's api-version.
  */
 export interface OperationLink {
-  /** Path of the scope the operation hangs under, e.g. the registry's resource id. No trailing slash. */
-  scope: string;
   /** The operation's public name, e.g. `registries-6f9619ff-8b86-d011-b42d-00c04fc964ff`. */
   name: string;
-  /** How the two collections under `scope` are called, where not `operationStatuses` and `operationResults`; null: there is none. */
-  segments?: { status?: string | null; result?: string };
+  /** Where its state is asked for, sent as `Azure-AsyncOperation`. */
+  state?: string;
+  /** Where its end is waited for, sent as `Location`. */
+  result?: string;
 }
 
 /** What a verb answers: rendered by one interceptor at the edge, so that controllers stay free of HTTP. */
@@ -18,7 +18,7 @@ export interface ArmReply<T = unknown> {
   readonly body?: T;
   /** Opaque version of the body, sent as `ETag`. */
   readonly etag?: string;
-  /** A long-running operation still under way. 200/201 announce it by `Azure-AsyncOperation`, 202 by `Location` as well. */
+  /** A long-running operation still under way. */
   readonly operation?: OperationLink;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
-import { isArmReply, type ArmReply } from '#lib/arm';
+import { isArmReply, type ArmReply, type OperationLink } from '#lib/arm';
 
 /** Seconds after which a client should ask again; operations here end within a second or two. */
 const retryAfterSeconds = 1;
@@ -19,7 +19,7 @@ function write(answer: ArmReply, request: FastifyRequest, reply: FastifyReply): 
   reply.status(answer.status);
   for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
   if (answer.etag !== undefined) reply.header('etag', answer.etag);
-  if (answer.operation) announce(answer, request, reply);
+  if (answer.operation) announce(answer.operation, request, reply);
   if (answer.etag !== undefined && isUnchanged(request, answer.etag)) {
     reply.status(304);
     return undefined;
@@ -27,13 +27,11 @@ function write(answer: ArmReply, request: FastifyRequest, reply: FastifyReply): 
   return answer.body;
 }
 
-function announce({ status, operation }: ArmReply, request: FastifyRequest, reply: FastifyReply): void {
-  const { scope, name, segments } = operation!;
+function announce({ name, state, result }: OperationLink, request: FastifyRequest, reply: FastifyReply): void {
   const { baseUrl, apiVersion } = request.arm!;
-  const link = (segment: string) => encodeURI(`${baseUrl}${scope}/${segment}/${name}`) + `?api-version=${apiVersion.value}`;
-  // A null segment is a collection this kind of operation does not have.
-  if (segments?.status !== null) reply.header('azure-asyncoperation', link(segments?.status ?? 'operationStatuses'));
-  if (status === 202) reply.header('location', link(segments?.result ?? 'operationResults'));
+  const link = (collection: string) => encodeURI(`${baseUrl}${collection}/${name}`) + `?api-version=${apiVersion.value}`;
+  if (state !== undefined) reply.header('azure-asyncoperation', link(state));
+  if (result !== undefined) reply.header('location', link(result));
   reply.header('retry-after', String(retryAfterSeconds));
 }
 

@@ -23,9 +23,9 @@ export class RegistryOperationsController {
   @Get('operationStatuses/:operationId')
   @Verb({
     id: 'RegistryOperations_GetStatus',
-    summary: 'Where an operation on a registry stands.',
+    summary: 'Where an operation on a registry stands; of a deletion or an action, whether it has ended.',
     action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
-    answers: { 200: operationStatus },
+    answers: { 200: operationStatus, 202: null, 204: null },
   })
   status(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
     return this.operations.status(call, name);
@@ -45,9 +45,9 @@ export class RegistryOperationsController {
   @Get(':childType/:childName/operationStatuses/:operationId')
   @Verb({
     id: 'RegistryChildOperations_GetStatus',
-    summary: 'Where an operation on something in a registry stands.',
+    summary: 'Where an operation on something in a registry stands; of a deletion or an action, whether it has ended.',
     action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
-    answers: { 200: operationStatus },
+    answers: { 200: operationStatus, 202: null, 204: null },
   })
   childStatus(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
     return this.operations.status(call, name);

@@ -24,6 +24,15 @@ async function unfinished(): Promise<string> {
   return statusUrl.split('/').at(-1)!.split('?')[0]!;
 }
 
+/** A registry that a worker has yet to delete: what DELETE answered. */
+async function deleting() {
+  await unfinished();
+  const reply = await arm.delete(registry);
+  expect([reply.status, reply.text]).toEqual([202, '']);
+  return { location: reply.headers['location']!, status: reply.headers['azure-asyncoperation']! };
+}
+
+const nameIn = (link: string) => link.split('/').at(-1)!.split('?')[0]!;
 const operationOf = async (name: string) => (await management.control.operations.byName(name))!;
 
 describe('an operation', () => {
@@ -88,5 +97,50 @@ describe('an operation', () => {
     expect((await stranger.arm.get(statusUrl)).status).toBe(404);
     const pusher = await management.caller({ role: 'AcrPush', scope: registry });
     expect((await pusher.arm.get(statusUrl)).status).toBe(403);
+  });
+
+  it('that deletes is waited for at Location, which ends in 204, while its state is asked for elsewhere', async () => {
+    const { location, status } = await deleting();
+    const name = nameIn(location);
+    const region = `/subscriptions/${management.subscriptionId}/providers/Microsoft.ContainerRegistry/locations/eastus`;
+    expect(location).toBe(`${management.baseUrl}${registry}/operationStatuses/${name}?api-version=2025-11-01`);
+    expect(status).toBe(`${management.baseUrl}${region}/operationStatuses/${name}?api-version=2025-11-01`);
+    expect(name).toMatch(/^registries-[0-9a-f-]{36}$/);
+    const waiting = await arm.get(location);
+    expect([waiting.status, waiting.text, waiting.headers['location'], waiting.headers['retry-after']]).toEqual([202, '', location, '1']);
+    expect(await arm.get(status)).toMatchObject({ status: 200, body: { status: 'Deleting' } });
+    await management.control.operations.succeed((await operationOf(name)).id);
+    expect(await arm.get(location)).toMatchObject({ status: 204, text: '' });
+    expect(await arm.get(status)).toMatchObject({ status: 200, body: { status: 'Succeeded' } });
+    // Links of the form used before are still followed.
+    expect((await arm.get(location.replace('operationStatuses', 'operationResults'))).status).toBe(204);
+  });
+
+  it('that could not delete says so at Location', async () => {
+    const { location, status } = await deleting();
+    await management.control.operations.fail((await operationOf(nameIn(location))).id, { code: 'Stuck', message: 'It could not be.' });
+    expect(await arm.get(location)).toMatchObject({ status: 409, body: { error: { code: 'Stuck', message: 'It could not be.' } } });
+    expect(await arm.get(status)).toMatchObject({ status: 200, body: { status: 'Failed' } });
+  });
+
+  it('that a POST began ends its Location in 200, with its result or with nothing', async () => {
+    const { tenantId, subscriptionId } = management;
+    const base = `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerRegistry/locations/eastus/operationResults`;
+    const begin = () =>
+      management.control.operations.start({
+        kind: 'ImportImage',
+        status: 'Importing',
+        prefix: 'registries',
+        tenantId,
+        subscriptionId,
+        resourceId: registry,
+        targetId: randomUUID(),
+      });
+    const [empty, full] = [await begin(), await begin()];
+    expect((await arm.get(`${base}/${empty.name}`)).status).toBe(202);
+    await management.control.operations.succeed(empty.id);
+    await management.control.operations.succeed(full.id, { username: 'a' });
+    expect(await arm.get(`${base}/${empty.name}`)).toMatchObject({ status: 200, text: '' });
+    expect(await arm.get(`${base}/${full.name}`)).toMatchObject({ status: 200, body: { username: 'a' } });
   });
 });

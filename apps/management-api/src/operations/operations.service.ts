@@ -1,37 +1,48 @@
 import { Injectable } from '@nestjs/common';
-import { accepted, foldId, isTerminal, noContent, ok, type ArmReply, type OperationStatus, renderOperationStatus } from '#lib/arm';
+import { accepted, foldId, isTerminal, noContent, ok, renderOperationStatus, sameId, type ArmReply } from '#lib/arm';
 import { ControlStore, type OperationEntity } from '#lib/control';
 import { Fault } from '#lib/domain';
 import type { ArmCall } from '../arm-http/arm-call.js';
 import { RecordedFailure } from '../arm-http/recorded-failure.js';
+import { operationKind } from './operation-kinds.js';
 
 /** Long-running operations as clients follow them; they outlive what they are about. */
 @Injectable()
 export class OperationsService {
   constructor(private readonly control: ControlStore) {}
 
-  /** `…/operationStatuses/{name}`: always 200, also for an operation that failed. */
-  async status(call: ArmCall, name: string): Promise<ArmReply<OperationStatus>> {
+  /**
+   * `…/operationStatuses/{name}`: 200 with its state, also for an operation that failed. Under the resource itself this is where
+   * deletions and actions are waited for.
+   */
+  async status(call: ArmCall, name: string): Promise<ArmReply> {
     const { operation, scope } = await this.#find(call, name);
+    if (sameId(scope, operation.resourceId) && operationKind(operation.kind).waitedFor) {
+      return this.#waited(call, operation, `${scope}/operationStatuses`);
+    }
     const self = encodeURI(`${call.baseUrl}${scope}/operationStatuses/${operation.name}`);
     const headers: Record<string, string> = { 'azure-asyncoperation': `${self}?api-version=${call.apiVersion.value}` };
     if (!isTerminal(operation.status)) headers['retry-after'] = '1';
     return ok(renderOperationStatus({ ...operation, scope }), { headers });
   }
 
-  /** `…/operationResults/{name}`: 202 while it runs, then what the operation itself would have answered. */
+  /** `…/operationResults/{name}`: where its end is waited for. */
   async result(call: ArmCall, name: string, segment = 'operationResults'): Promise<ArmReply> {
     const { operation, scope } = await this.#find(call, name);
+    return this.#waited(call, operation, `${scope}/${segment}`);
+  }
+
+  /** 202 while it runs, then what the operation itself would have answered. */
+  #waited(call: ArmCall, operation: OperationEntity, collection: string): ArmReply {
     if (!isTerminal(operation.status)) {
-      const self = encodeURI(`${call.baseUrl}${scope}/${segment}/${operation.name}`);
+      const self = encodeURI(`${call.baseUrl}${collection}/${operation.name}`);
       return accepted({ headers: { location: `${self}?api-version=${call.apiVersion.value}`, 'retry-after': '1' } });
     }
     if (operation.status !== 'Succeeded') {
       throw new RecordedFailure(operation.error ?? { code: 'OperationFailed', message: 'The operation did not succeed.' });
     }
     if (operation.result !== null) return ok(operation.result);
-    // Microsoft.Resources ends in 200 (its SDKs take nothing else), the registry provider in 204.
-    return segment === 'operationresults' ? ok(undefined) : noContent();
+    return operationKind(operation.kind).ends === 200 ? ok(undefined) : noContent();
   }
 
   /** The operation, if the URL names the scope it belongs to. */

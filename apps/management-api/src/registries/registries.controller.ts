@@ -6,7 +6,7 @@ import { ArmController, Verb } from '../arm-http/arm-controller.js';
 import { Pages } from '../arm-http/pages.js';
 import { CONFIG } from '../arm-http/tokens.js';
 import type { ManagementConfig } from '../config.js';
-import { RegistriesService, type Written } from './registries.service.js';
+import { RegistriesService, type Removal, type Written } from './registries.service.js';
 import { registryEtag, renderRegistry } from './registry-view.js';
 import { registry, registryPatch, registryPut, type RegistryPatch, type RegistryPut } from './registry.resource.js';
 
@@ -85,12 +85,12 @@ export class RegistriesController {
     longRunning: true,
   })
   async remove(@Call() call: ArmCall, @Param('registryName') name: string): Promise<ArmReply> {
-    const operation = await this.registries.remove(call, name);
-    return operation ? accepted({ operation: linkTo(operation) }) : noContent();
+    const removal = await this.registries.remove(call, name);
+    return removal ? accepted({ operation: deletionOf(removal) }) : noContent();
   }
 
   #written(call: ArmCall, { row, isNew, operation }: Written): ArmReply {
-    const options = { etag: registryEtag(row), ...(operation && { operation: linkTo(operation) }) };
+    const options = { etag: registryEtag(row), ...(operation && { operation: changeOf(operation) }) };
     const body = this.#render(call, row);
     return isNew ? created(body, options) : ok(body, options);
   }
@@ -100,5 +100,12 @@ export class RegistriesController {
   }
 }
 
-/** Where an operation on a registry is asked for. */
-const linkTo = ({ resourceId, name }: OperationEntity): OperationLink => ({ scope: resourceId, name });
+/** Where the state of a change is asked for: under the registry. */
+const changeOf = ({ resourceId, name }: OperationEntity): OperationLink => ({ name, state: `${resourceId}/operationStatuses` });
+
+/** Where a deletion is waited for: under the registry as well, as ACR has it. Its state is therefore found under its region. */
+const deletionOf = ({ operation: { resourceId, subscriptionId, name }, row }: Removal): OperationLink => ({
+  name,
+  state: `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerRegistry/locations/${row.location}/operationStatuses`,
+  result: `${resourceId}/operationStatuses`,
+});

@@ -37,6 +37,12 @@ export interface Written {
   operation: OperationEntity | null;
 }
 
+/** A registry that is being deleted, and the operation that does it. */
+export interface Removal {
+  row: RegistryEntity;
+  operation: OperationEntity;
+}
+
 /** The body of a PUT, its SKU being one that can be had. */
 type WantedRegistry = Omit<RegistryPut, 'sku'> & { sku: SkuName; identity: AskedIdentity | null | undefined };
 
@@ -109,12 +115,12 @@ export class RegistriesService {
     });
   }
 
-  /** DELETE: null when there is nothing to delete, else the operation that does it. */
-  remove(call: ArmCall, name: string): Promise<OperationEntity | null> {
+  /** DELETE: null when there is nothing to delete. */
+  remove(call: ArmCall, name: string): Promise<Removal | null> {
     return this.control.transaction(async (store) => {
       const row = await store.registries.locked(this.#address(call, name));
       requirePreconditions(call.preconditions, row && registryEtag(row));
-      return row && beginRegistryDeletion(store, row);
+      return row && { row, operation: await beginRegistryDeletion(store, row) };
     });
   }
 

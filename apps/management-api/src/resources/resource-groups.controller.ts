@@ -105,7 +105,6 @@ export class ResourceGroupsController {
   })
   async delete(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
     const operation = await this.groups.delete(call, name);
-    const scope = `/subscriptions/${operation.subscriptionId}`;
-    return accepted({ operation: { scope, name: operation.name, segments: { status: null, result: 'operationresults' } } });
+    return accepted({ operation: { name: operation.name, result: `/subscriptions/${operation.subscriptionId}/operationresults` } });
   }
 }

@@ -110,8 +110,8 @@ describe('a resource group', () => {
     expect(body.error.details.map((detail: { target: string }) => detail.target)).toEqual(['location', 'tags.a', 'tags.b']);
   });
 
-  it.each(['ends.', 'a'.repeat(91), 'with space', 'semi;colon', 'no%2Fslash'])('refuses the name %s', async (name) => {
-    const answer = await arm.put(at(name.includes('%') ? name : encodeURIComponent(name)), { location: 'eastus' }, options);
+  it.each(['ends.', 'a'.repeat(91), 'with space', 'semi;colon'])('refuses the name %s', async (name) => {
+    const answer = await arm.put(at(encodeURIComponent(name)), { location: 'eastus' }, options);
     expect(answer.status).toBe(400);
     expect(answer.body.error.code).toBe('InvalidResourceGroup');
   });
