@@ -3,6 +3,9 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { NameCertificates } from '../tls/name-certificates.js';
+import { continueOnRead } from './expectations.js';
+import { answerPlainHttp } from './plain-http.js';
+import { useOriginForm } from './request-target.js';
 
 export interface HttpsSettings {
   port: number;
@@ -89,13 +92,21 @@ export class Listeners {
  */
 export async function listenOn(fastify: FastifyInstance, settings: ListenSettings): Promise<Listeners> {
   await fastify.ready();
-  const handler: http.RequestListener = (request, response) => fastify.routing(request, response);
+  const handler: http.RequestListener = (request, response) => {
+    useOriginForm(request);
+    fastify.routing(request, response);
+  };
   const servers: (http.Server | https.Server)[] = [];
   try {
     for (const make of plans(settings, handler)) {
       let port = make.port;
       for (const host of settings.hosts) {
         const server = make.server();
+        server.on('checkContinue', (request: http.IncomingMessage, response: http.ServerResponse) => {
+          continueOnRead(request, response);
+          handler(request, response);
+        });
+        if (server instanceof https.Server) answerPlainHttp(server);
         server.keepAliveTimeout = 75_000;
         server.headersTimeout = 60_000;
         server.requestTimeout = settings.requestTimeout ?? 300_000;

@@ -1,0 +1,78 @@
+import { connect, type Socket } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fastify as newFastify } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LocalCa, listenOn, type Listeners } from '../index.js';
+
+let folder: string;
+let listeners: Listeners;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'regatta-listen-'));
+  const leaf = await (await LocalCa.open(await LocalCa.make())).issue(['localhost'], 30);
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  await writeFile(certFile, leaf.cert);
+  await writeFile(keyFile, leaf.key);
+  const fastify = newFastify();
+  fastify.get('/where', (request) => ({ url: request.url, host: request.headers.host }));
+  fastify.post('/refused', { onRequest: (_request, reply, done) => (reply.code(401).send('who?'), done()) }, () => 'never');
+  fastify.post('/taken', (request) => ({ took: request.body }));
+  listeners = await listenOn(fastify, { hosts: ['127.0.0.1'], http: { port: 0 }, https: { port: 0, certFile, keyFile } });
+});
+afterAll(async () => {
+  await listeners.drain(1);
+  await rm(folder, { recursive: true });
+});
+
+/** Sends text as it is; what came back until `until` is in it or the connection ends. */
+async function exchange(port: number, text: string, until?: string, open?: (socket: Socket) => void): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  return new Promise((resolve, reject) => {
+    socket.on('connect', () => socket.write(text));
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString();
+      if (until === undefined || !received.includes(until)) return;
+      if (open) return void open(socket);
+      socket.destroy();
+    });
+    socket.on('close', () => resolve(received));
+    socket.on('error', reject);
+  });
+}
+
+describe('a listener', () => {
+  it('takes the absolute form of a target, whose host replaces the Host header', async () => {
+    for (const target of ['http://one.example/where?x=1', 'HTTPS://one.example/where?x=1', 'http://user@one.example/where?x=1']) {
+      const answer = await exchange(listeners.ports.http!, `GET ${target} HTTP/1.1\r\nHost: two.example\r\nConnection: close\r\n\r\n`);
+      expect(answer).toContain('{"url":"/where?x=1","host":"one.example"}');
+    }
+  });
+
+  it('refuses by the head without asking for the body, and ends the connection', async () => {
+    const head = 'POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
+    const answer = await exchange(listeners.ports.http!, head);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(answer).toMatch(/connection: close/i);
+  });
+
+  it('asks for the body when it is read', async () => {
+    const head =
+      'POST /taken HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n';
+    let sent = false;
+    const answer = await exchange(listeners.ports.http!, head, 'HTTP/1.1 100 Continue', (socket) => {
+      if (!sent) socket.write('hello');
+      sent = true;
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
+    expect(answer).toContain('{"took":"hello"}');
+  });
+
+  it('says in plain HTTP that a port speaks HTTPS', async () => {
+    const answer = await exchange(listeners.ports.https!, 'GET /where HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('speaks HTTPS');
+  });
+});
