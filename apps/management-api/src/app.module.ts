@@ -3,6 +3,7 @@ import { ArmHttpModule } from './arm-http/arm-http.module.js';
 import { AccessModule } from './auth/access.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { InstallationModule, type ManagementParts } from './installation.module.js';
+import { MetadataController } from './metadata/metadata.controller.js';
 import {
   OperationsController,
   RegistryOperationsController,
@@ -34,6 +35,7 @@ export class ManagementModule {
         RegistriesModule,
       ],
       controllers: [
+        MetadataController,
         TenantsController,
         SubscriptionsController,
         ResourceGroupsController,

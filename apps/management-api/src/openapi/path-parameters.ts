@@ -9,6 +9,12 @@ export const pathParameters: Readonly<Record<string, { description: string; sche
     description: 'Name of the registry; compared without regard to case.',
     schema: { type: 'string', minLength: 5, maxLength: 50, pattern: '^[a-zA-Z0-9]*$' },
   },
+  replicationName: {
+    description: 'Name of the replication: its region.',
+    schema: { type: 'string', minLength: 5, maxLength: 50, pattern: '^[a-zA-Z0-9]*$' },
+  },
+  privateEndpointConnectionName: { description: 'Name of the private endpoint connection.', schema: { type: 'string' } },
+  groupName: { description: 'Name of the private link resource.', schema: { type: 'string', example: 'registry' } },
   roleAssignmentName: { description: 'Name of the role assignment: a GUID.', schema: { type: 'string', format: 'uuid' } },
   roleDefinitionId: { description: 'Name of the role definition: a GUID.', schema: { type: 'string', format: 'uuid' } },
   servicePrincipalId: { description: 'Object id of the service principal.', schema: { type: 'string', format: 'uuid' } },

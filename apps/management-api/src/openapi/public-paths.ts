@@ -32,10 +32,38 @@ const tokenAnswer = object({ token_type: text, expires_in: number, ext_expires_i
 const tokenError = object({ error: text, error_description: text, error_codes: { type: 'array', items: number } });
 const configuration = { ...object({ issuer: text, token_endpoint: text, jwks_uri: text }), additionalProperties: true };
 const keys = object({ keys: { type: 'array', items: { type: 'object', additionalProperties: true } } });
+const cloud = {
+  ...object({
+    name: text,
+    authentication: object({ loginEndpoint: text, audiences: { type: 'array', items: text }, tenant: text, identityProvider: text }),
+    resourceManager: text,
+    microsoftGraphResourceId: text,
+    suffixes: object({ acrLoginServer: text, keyVaultDns: text, storage: text }),
+  }),
+  additionalProperties: true,
+};
 const health = object({ status: text, checks: { type: 'object', additionalProperties: text } }, ['status']);
 
 /** What is asked for without a token, and so stands in no ARM controller: tokens, discovery, health. */
 export const publicPaths: OpenAPIObject['paths'] = {
+  '/metadata/endpoints': {
+    get: {
+      operationId: 'Metadata_GetEndpoints',
+      summary: 'All other addresses, from the one a client was told.',
+      tags: ['Sign-in'],
+      security: [],
+      parameters: [
+        {
+          name: 'api-version',
+          in: 'query',
+          required: true,
+          description: 'Before 2022-09-01 the answer is a list of one, before 2019-05-01 it names the regions.',
+          schema: { ...text, default: '2022-09-01' },
+        },
+      ],
+      responses: { 200: { description: 'This cloud.', ...json(cloud) } },
+    },
+  },
   '/{authority}/oauth2/v2.0/token': {
     post: {
       operationId: 'Tokens_Issue',

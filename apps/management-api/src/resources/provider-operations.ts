@@ -53,6 +53,21 @@ const rows: Readonly<Record<string, OperationRow>> = {
     operation: 'List usages',
     description: 'Lists what a registry uses of its quotas.',
   },
+  'registries/replications/read': {
+    resource: 'Container registry replication',
+    operation: 'Get container registry replication',
+    description: 'Gets or lists the regions a registry is in.',
+  },
+  'registries/privateEndpointConnections/read': {
+    resource: 'Private endpoint connection',
+    operation: 'Get private endpoint connection',
+    description: 'Gets or lists the private endpoint connections of a registry.',
+  },
+  'registries/privateLinkResources/read': {
+    resource: 'Private link resource',
+    operation: 'Get private link resource',
+    description: 'Gets or lists what of a registry a private endpoint can connect to.',
+  },
   'registries/pull/read': { resource: 'Container registry', operation: 'Pull', description: 'Pulls artifacts from a registry.' },
   'registries/push/write': { resource: 'Container registry', operation: 'Push', description: 'Pushes artifacts to a registry.' },
   'registries/artifacts/delete': {

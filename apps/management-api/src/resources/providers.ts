@@ -20,6 +20,9 @@ export const providers: Readonly<Record<string, readonly TypeRow[]>> = {
   ],
   'Microsoft.ContainerRegistry': [
     { type: 'registries', area: 'registries', regional: true, capabilities: tracked },
+    { type: 'registries/privateEndpointConnections', area: 'registries' },
+    { type: 'registries/privateLinkResources', area: 'registries' },
+    { type: 'registries/replications', area: 'registries', regional: true, capabilities: tracked },
     { type: 'registries/operationStatuses', area: 'operations' },
     { type: 'registries/operationResults', area: 'operations' },
     { type: 'locations', area: 'operations' },

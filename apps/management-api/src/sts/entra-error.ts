@@ -68,6 +68,16 @@ export function expiredSecret(clientId: string): EntraError {
   );
 }
 
+/** A certificate or a token of somebody else instead of a secret (RFC 7523): nothing here could be registered for it. */
+export function noAssertions(clientId: string): EntraError {
+  return new EntraError(
+    401,
+    'invalid_client',
+    700027,
+    `The client assertion of app '${shown(clientId)}' is signed with a key that is not registered: this service knows no certificates and federated credentials of applications. Send the secret of the application as 'client_secret'.`,
+  );
+}
+
 /** What a client sent, safe to say back: short, and nothing but printable ASCII without quotes. */
 export function shown(text: string): string {
   return text.slice(0, 64).replaceAll(/[^ !#-&(-[\]-~]/g, '?');

@@ -98,6 +98,25 @@ describe('the token endpoint', () => {
     expect((await post(path, wish())).status).toBe(200);
   });
 
+  // The provider of Terraform appends the tenant and the path to the login endpoint it was told.
+  it('is the v2 endpoint as well where a tenant follows /adfs', async () => {
+    const path = `/adfs${v2()}`;
+    const { status, body } = await post(path, wish());
+    expect([status, body.token_type]).toEqual([200, 'Bearer']);
+    expect((await post(`/adfs${v2(randomUUID())}`, wish())).body.error_codes).toEqual([700016]);
+    expect((await post(path, wish({ client_secret: 'wrong' }))).body.error_codes).toEqual([7000215]);
+  });
+
+  it('says that it takes no certificate and no federated credential', async () => {
+    const { client_secret: _, ...form } = wish({
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: `e30.e30.${'x'.repeat(6000)}`,
+    });
+    const { status, body } = await post(v2(), form);
+    expect([status, body.error, body.error_codes]).toEqual([401, 'invalid_client', [700027]]);
+    expect(body.error_description).toMatch(/certificates and federated credentials .*'client_secret'/);
+  });
+
   it('gives tokens that open the management API', async () => {
     const { body } = await post('/adfs/oauth2/token', wish({ scope: 'https://localhost:8443//.default' }));
     const response = await fetch(`${management.baseUrl}/subscriptions?api-version=2022-12-01`, {

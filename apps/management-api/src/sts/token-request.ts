@@ -1,4 +1,4 @@
-import { EntraError, missingParameter, shown } from './entra-error.js';
+import { EntraError, missingParameter, noAssertions, shown } from './entra-error.js';
 
 /** A client-credentials request, read and complete; nothing of it is verified. */
 export interface TokenRequest {
@@ -40,7 +40,7 @@ function readForm(body: unknown): ReadonlyMap<string, string> {
   const form = new Map<string, string>();
   for (const [name, value] of pairs) {
     if (typeof value !== 'string') throw badForm(`The parameter '${shown(name)}' is not a text.`);
-    if (value.length > maxLength) throw badForm(`The parameter '${shown(name)}' is too long.`);
+    if (value.length > maxLength && name !== 'client_assertion') throw badForm(`The parameter '${shown(name)}' is too long.`);
     if (form.has(name)) throw new EntraError(400, 'invalid_request', 9000411, `The parameter '${shown(name)}' is duplicated.`);
     if (value !== '') form.set(name, value); // RFC 6749 3.2: a parameter without a value counts as omitted.
   }
@@ -59,6 +59,7 @@ function readClient(form: ReadonlyMap<string, string>, authorization: string | u
     return basic;
   }
   const clientId = form.get('client_id') ?? fail(missingParameter('client_id'));
+  if (form.has('client_assertion')) throw noAssertions(clientId);
   if (posted === undefined) {
     throw new EntraError(
       401,

@@ -16,7 +16,8 @@ import { type TokenAnswer, TokenService } from './token.service.js';
 export class TokenController {
   constructor(private readonly tokens: TokenService) {}
 
-  @Post(':authority/oauth2/v2.0/token')
+  // Clients that were told the login endpoint `…/adfs` append the tenant to it (the provider of Terraform does).
+  @Post([':authority/oauth2/v2.0/token', 'adfs/:authority/oauth2/v2.0/token'])
   @HttpCode(200)
   v2(
     @Param('authority') authority: string,
