@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { imageOf, type Image, type RegistryClient } from '../support/registry-client.js';
@@ -25,6 +25,16 @@ export function processesOf(drill: Drill): readonly number[] {
     .map(({ pid }) => pid);
 }
 
+/** What processes of a service said when they ended by mistake. */
+export function lastWordsOf(drill: Drill): readonly string[] {
+  const folder = join(drill.home, 'logs');
+  return readdirSync(folder).flatMap((name) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"level":"fatal"')),
+  );
+}
+
 /**
  * Cuts every connection to Postgres `times` times, while images are pushed and registries created. Between two cuts so much work
  * is done that every process has had its connections again.
@@ -34,11 +44,11 @@ export async function cutConnections(drill: Drill, client: RegistryClient, times
   const registries: string[] = [];
   const refusals = new Map<string, number>();
   const progress = new Set<() => void>();
-  let stopped = false;
+  const stop = new AbortController();
   const postgres = await connectTo(drill);
 
   const keepDoing = async (work: () => Promise<void>): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       try {
         await work();
         for (const wake of progress) wake();
@@ -65,7 +75,7 @@ export async function cutConnections(drill: Drill, client: RegistryClient, times
     const goal = of() + count;
     return new Promise((resolve) => {
       const look = (): void => {
-        if (of() < goal && !stopped) return;
+        if (of() < goal && !stop.signal.aborted) return;
         progress.delete(look);
         resolve();
       };
@@ -85,7 +95,7 @@ export async function cutConnections(drill: Drill, client: RegistryClient, times
     }
     await Promise.all([done(3, () => images.size), done(1, () => registries.length)]);
   } finally {
-    stopped = true;
+    stop.abort();
     await Promise.all(busy);
     await postgres.end();
   }

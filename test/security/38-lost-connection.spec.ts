@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Drill } from '../drills/drill.js';
-import { cutConnections, processesOf } from '../drills/lost-connections.js';
+import { cutConnections, lastWordsOf, processesOf } from '../drills/lost-connections.js';
 import { group, nameFor, wholeOrAbsent } from '../drills/scene.js';
 import type { RegistryClient } from '../support/registry-client.js';
 
@@ -26,6 +26,7 @@ describe(`Every connection to Postgres cut ${cuts} times under pushes and creati
 
     const { images, registries, refusals, connectionsCut } = await cutConnections(drill, client, cuts);
 
+    expect(lastWordsOf(drill)).toEqual([]);
     expect(processesOf(drill)).toEqual(before);
     expect([...refusals.keys()].filter((refusal) => refusal !== '503')).toEqual([]);
     for (const [tag, image] of images) expect(await wholeOrAbsent(client, 'images', tag, image)).toBe('whole');
