@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { KeyRing } from '#lib/identity';
 import { basic, bearer, type Received } from './http-client.js';
 import { Installation, newPassword, sealed, suffix, type TestRegion, type TestRegistry } from './installation.js';
 
@@ -248,6 +249,19 @@ describe('the token service', () => {
       expect((await post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: refresh }, other.host)).status).toBe(401);
       await installation.principals.update(principal.id, { enabled: false });
       expect((await post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: refresh })).status).toBe(401);
+    });
+
+    it('has its refresh token verified once in a Basic request', async () => {
+      const principal = await installation.principal(['AcrPull', registry]);
+      const { token: aad } = installation.principalTokens.issue(principal, 'https://containerregistry.azure.net');
+      const exchanged = await post('/oauth2/exchange', { grant_type: 'access_token', access_token: aad });
+      const verify = vi.spyOn(KeyRing.prototype, 'verify');
+      try {
+        expect((await base(basic(nullUser, exchanged.json<Tokens>().refresh_token!))).status).toBe(200);
+        expect(verify).toHaveBeenCalledTimes(1);
+      } finally {
+        verify.mockRestore();
+      }
     });
 
     it('refuses the exchange of tokens for somebody else, of other tenants, and of nonsense', async () => {

@@ -3,6 +3,8 @@ import { isFault, registryNamePattern } from '#lib/domain';
 import { Principals } from '#lib/identity';
 import { type RefreshToken, RegistryTokens, type Subject } from '../tokens/registry-tokens.js';
 import { adminSubject } from './admin-account.js';
+import { requireLetIn } from './firewall.js';
+import { acceptsSignIn } from './sign-ins.js';
 
 /** The user name under which a token, not a password, is presented (`az acr login`). */
 export const tokenUser = '00000000-0000-0000-0000-000000000000';
@@ -11,7 +13,7 @@ export const tokenUser = '00000000-0000-0000-0000-000000000000';
 export interface CredentialScope {
   audience: string;
   /** The registry of the host, as it is now; null in path style. A refresh token issued for one must name exactly this one. */
-  registryId: string | null;
+  registry: RegistrySnapshot | null;
   /** The registry that an admin user name can mean here; null: none. */
   registryNamed(name: string): Promise<RegistrySnapshot | null>;
   /** Where the request comes from: failures are counted per place. */
@@ -28,23 +30,26 @@ export class Credentials {
   /**
    * The admin account, a service principal, or, for the null user, whom the refresh token was issued to. Null: nobody.
    * @throws Fault `TooManyRequests` after too many wrong secrets.
+   * @throws Fault `Denied` where the user is the admin of a registry whose network rules keep the caller out.
    */
   async subject(user: string, password: string, scope: CredentialScope): Promise<Subject | null> {
     if (user === '' || password === '') return null;
     if (user === tokenUser) return this.fromRefreshToken(password, scope);
     if (registryNamePattern.test(user)) {
       const registry = await scope.registryNamed(user);
+      if (registry) requireLetIn(registry, scope.from);
       const admin = registry && adminSubject(registry, user, password);
       if (admin) return admin;
     }
     const principal = await this.principals.checkSecret(user, password, scope.from);
-    return principal && { kind: 'principal', principalId: principal.id, tenantId: principal.tenantId };
+    return principal && { kind: 'principal', principalId: principal.id, tenantId: principal.tenantId, via: 'secret' };
   }
 
   /** Whom a refresh token was issued to, if that somebody may still sign in; null for whatever is no refresh token good here. */
-  async fromRefreshToken(token: string, scope: Pick<CredentialScope, 'audience' | 'registryId'>): Promise<Subject | null> {
-    const refresh = this.#readRefresh(token, scope.audience);
-    if (!refresh || (scope.registryId !== null && !refresh.registries.includes(scope.registryId))) return null;
+  async fromRefreshToken(token: string, { audience, registry }: Pick<CredentialScope, 'audience' | 'registry'>): Promise<Subject | null> {
+    const refresh = this.#readRefresh(token, audience);
+    if (!refresh) return null;
+    if (registry && !(refresh.registries.includes(registry.id) && acceptsSignIn(registry, refresh.subject))) return null;
     if (refresh.subject.kind !== 'principal') return refresh.subject;
     const principal = await this.principals.byId(refresh.subject.principalId);
     return principal?.enabled ? refresh.subject : null;

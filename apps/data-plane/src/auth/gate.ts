@@ -11,6 +11,7 @@ import { Credentials, tokenUser } from './credentials.js';
 import { requireLetIn } from './firewall.js';
 import { Refused } from './refused.js';
 import { allowsAnonymousPull, Rights } from './rights.js';
+import { acceptsSignIn } from './sign-ins.js';
 
 /** What a request needs: what the challenge asks for, and which of its actions are enough (any one). */
 export interface Need {
@@ -74,10 +75,9 @@ export class Gate {
   }
 
   async #basic(user: string, password: string, call: Call, door: Door, scopes: readonly Scope[]): Promise<Caller> {
-    // The null user may also bring an access token (the "single repository scope" form of ACR's documentation).
-    if (user === tokenUser && !(await this.credentials.fromRefreshToken(password, door.credentials)))
-      return this.#bearer(password, door, scopes);
     const subject = await this.credentials.subject(user, password, { ...door.credentials, from: call.clientAddress });
+    // The null user may also bring an access token (the "single repository scope" form of ACR's documentation).
+    if (!subject && user === tokenUser) return this.#bearer(password, door, scopes);
     if (!subject) throw new Refused(scopes);
     const rights = door.registry ? await this.rights.of(subject, door.registry) : new Set<Right>();
     return { subject, may: (type, name, action) => allows([grant({ type, name, actions: [action] }, rights)], type, name, action) };
@@ -99,6 +99,6 @@ function holds(token: AccessToken, { audience, registry }: Door): boolean {
     case 'anonymous':
       return allowsAnonymousPull(registry);
     case 'principal':
-      return true;
+      return acceptsSignIn(registry, token.subject);
   }
 }

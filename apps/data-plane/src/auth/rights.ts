@@ -4,6 +4,7 @@ import { RoleAssignments } from '#lib/identity';
 import type { Subject } from '../tokens/registry-tokens.js';
 import { anonymousRights, everyRight, noRight, type Right } from './access.js';
 import { adminHolds } from './admin-account.js';
+import { acceptsSignIn } from './sign-ins.js';
 
 const acr = 'Microsoft.ContainerRegistry/registries';
 
@@ -44,6 +45,7 @@ export class Rights {
       case 'anonymous':
         return allowsAnonymousPull(registry) ? anonymousRights : noRight;
       case 'principal':
+        if (!acceptsSignIn(registry, subject)) return noRight;
         return rightsFrom((await this.assignments.actionsAt(subject.principalId, registry.resourceId)).roles, registry.roleAssignmentMode);
     }
   }

@@ -72,7 +72,7 @@ export class Targets {
   #doorOf(registry: RegistrySnapshot): Door {
     const credentials: CredentialScope = {
       audience: registry.loginServer,
-      registryId: registry.id,
+      registry,
       registryNamed: async (name) => (name.toLowerCase() === registry.name.toLowerCase() ? registry : null),
       from: '',
     };
@@ -80,7 +80,7 @@ export class Targets {
   }
 
   #pathCredentials(): CredentialScope {
-    return { audience: this.pathAudience, registryId: null, registryNamed: (name) => this.registries.find(name), from: '' };
+    return { audience: this.pathAudience, registry: null, registryNamed: (name) => this.registries.find(name), from: '' };
   }
 }
 

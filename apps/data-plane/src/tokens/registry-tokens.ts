@@ -8,10 +8,16 @@ export const accessTokenSeconds = 60 * 60;
 /** As long as an `az acr login` lasts. */
 export const refreshTokenSeconds = 3 * 60 * 60;
 
+/**
+ * How a principal signed in: by its secret, by a token of the installation for registries, or by one for the management API. A registry
+ * may refuse the last (`azureADAuthenticationAsArmPolicy`), so every token carries it on.
+ */
+export type SignIn = 'secret' | 'acr' | 'arm';
+
 /** Whom a token speaks for. */
 export type Subject =
   | { kind: 'admin'; registryId: string; name: string; credential: string }
-  | { kind: 'principal'; principalId: string; tenantId: string }
+  | { kind: 'principal'; principalId: string; tenantId: string; via: SignIn }
   | { kind: 'anonymous' };
 
 /** What a verified access token says. */
@@ -101,7 +107,7 @@ function subjectClaims(subject: Subject): Record<string, unknown> & { sub: strin
     case 'admin':
       return { sub: subject.name, kind: 'admin', registry: subject.registryId, credential: subject.credential };
     case 'principal':
-      return { sub: subject.principalId, kind: 'principal', tenant: subject.tenantId };
+      return { sub: subject.principalId, kind: 'principal', tenant: subject.tenantId, via: subject.via };
     case 'anonymous':
       return { sub: 'anonymous', kind: 'anonymous' };
   }
@@ -112,12 +118,17 @@ function subjectOf(claims: Claimed): Subject {
     case 'admin':
       return { kind: 'admin', name: claims.sub, registryId: text(claims, 'registry'), credential: text(claims, 'credential') };
     case 'principal':
-      return { kind: 'principal', principalId: claims.sub, tenantId: text(claims, 'tenant') };
+      return { kind: 'principal', principalId: claims.sub, tenantId: text(claims, 'tenant'), via: signInOf(claims) };
     case 'anonymous':
       return { kind: 'anonymous' };
     default:
       throw odd('Its claim kind is unknown.');
   }
+}
+
+/** A token that does not say it (from before, or of a kind not known here) counts as what the fewest registries accept. */
+function signInOf({ via }: Claimed): SignIn {
+  return via === 'secret' || via === 'acr' ? via : 'arm';
 }
 
 function idsOf(claims: Claimed): string[] {

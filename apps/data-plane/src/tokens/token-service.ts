@@ -4,9 +4,10 @@ import { PrincipalTokens, type TokenBearer } from '#lib/identity';
 import { type AccessEntry, grant, noRight } from '../auth/access.js';
 import { Credentials, tokenUser } from '../auth/credentials.js';
 import type { Door } from '../auth/gate.js';
-import { requireLetIn } from '../auth/firewall.js';
+import { letsIn, requireLetIn } from '../auth/firewall.js';
 import { Refused } from '../auth/refused.js';
 import { Rights } from '../auth/rights.js';
+import { acceptsSignIn } from '../auth/sign-ins.js';
 import { hostWithoutPort } from '../edge/host-names.js';
 import type { Site } from '../edge/site.js';
 import { Targets } from '../edge/target.js';
@@ -38,7 +39,7 @@ export class TokenService {
     private readonly principalTokens: PrincipalTokens,
     managementUrl: string,
   ) {
-    this.#armAudiences = [...armAudiences, managementUrl];
+    this.#armAudiences = [...armAudiences, managementUrl.toLowerCase()];
   }
 
   /** `/oauth2/token`. @throws Refused when nobody stands behind the credentials. */
@@ -47,7 +48,7 @@ export class TokenService {
     if (door.registry) requireLetIn(door.registry, from);
     requireService(request.service, site, door);
     const { subject, refreshToken } = await this.#prove(request, door, from);
-    const { access, registries } = await this.#grant(site, door, subject, request);
+    const { access, registries } = await this.#grant(site, door, subject, request, from);
     const token = this.tokens.issueAccess({ subject, audience: door.audience, registries, access });
     return {
       access_token: token,
@@ -69,15 +70,16 @@ export class TokenService {
     const bearer = this.#bearer(form.get('access_token') ?? '', door);
     const tenant = form.get('tenant');
     if (tenant && tenant.toLowerCase() !== bearer.tenantId) throw new Refused([], 'invalid_token');
-    const subject: Subject = { kind: 'principal', principalId: bearer.principalId, tenantId: bearer.tenantId };
+    const via = this.#armAudiences.includes(bearer.audience) ? 'arm' : 'acr';
+    const subject: Subject = { kind: 'principal', principalId: bearer.principalId, tenantId: bearer.tenantId, via };
+    if (door.registry && !acceptsSignIn(door.registry, subject)) throw new Refused([], 'invalid_token');
     return { refresh_token: this.tokens.issueRefresh({ subject, audience: door.audience, registries: idsOf(door) }) };
   }
 
   #bearer(token: string, { registry }: Door): TokenBearer {
-    const takesArm = registry?.policies.azureADAuthenticationAsArmPolicy.status !== 'disabled';
     const own = registry ? [`https://${registry.loginServer}`] : [];
     try {
-      return this.principalTokens.bearer(token, [registryAudience, ...own, ...(takesArm ? this.#armAudiences : [])]);
+      return this.principalTokens.bearer(token, [registryAudience, ...own, ...this.#armAudiences]);
     } catch (error) {
       if (error instanceof Fault && error.code === 'InvalidToken') throw new Refused([], 'invalid_token');
       throw error;
@@ -102,19 +104,30 @@ export class TokenService {
   }
 
   /** The intersection of what was asked and what may be, entry by entry in the order of the request. */
-  async #grant(site: Site, door: Door, subject: Subject, request: TokenRequest): Promise<{ access: AccessEntry[]; registries: string[] }> {
+  async #grant(
+    site: Site,
+    door: Door,
+    subject: Subject,
+    request: TokenRequest,
+    from: string,
+  ): Promise<{ access: AccessEntry[]; registries: string[] }> {
     const registries = new Set(idsOf(door, subject));
     const access: AccessEntry[] = [];
     let anything = false;
+    let shut: RegistrySnapshot | undefined;
     for (const scope of request.scopes) {
       const registry = door.registry ?? (await this.targets.ofScope(site, scope));
-      const rights = registry ? await this.rights.of(subject, registry) : noRight;
+      const open = registry !== null && letsIn(registry, from);
+      if (registry && !open) shut = registry;
+      const rights = open ? await this.rights.of(subject, registry) : noRight;
       if (registry && rights.size > 0) {
         registries.add(registry.id);
         anything = true;
       }
       access.push(grant(scope, rights));
     }
+    // In path style the host is no registry, so its network rules are asked here: with nothing else to grant, login fails by them.
+    if (shut && !anything) requireLetIn(shut, from);
     // Nobody in particular gets a token only where it opens something; others learn from `access` what they did not get.
     if (subject.kind === 'anonymous' && !anything && !(await this.#opensAnonymously(door))) throw new Refused(request.scopes);
     if (subject.kind === 'admin' && door.registry && (await this.rights.of(subject, door.registry)).size === 0)
