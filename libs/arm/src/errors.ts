@@ -5,6 +5,8 @@ import type { Fault, FaultCode } from '#lib/domain';
 export interface ArmFaultRow {
   status: number;
   code?: string;
+  /** ACR answers it with `"status": "Failed"` beside the error, and names no target. */
+  isAcrs?: true;
 }
 
 const row = (status: number, code?: string): ArmFaultRow => ({ status, ...(code !== undefined && { code }) });
@@ -51,12 +53,12 @@ export const armFaults: Readonly<Record<FaultCode, ArmFaultRow>> = {
   ResourceGroupLocationNotAvailable: row(400, 'LocationNotAvailableForResourceGroup'),
   ResourceGroupLocationImmutable: row(409, 'InvalidResourceGroupLocation'),
   PropertyImmutable: row(409, 'PropertyChangeNotAllowed'),
-  RegistryNameAlreadyInUse: row(409),
+  RegistryNameAlreadyInUse: { status: 409, isAcrs: true },
   RegistryBusy: row(409, 'RegistryOperationInProgress'),
   AdminUserDisabled: row(400, 'UnAuthorizedForCredentialOperations'),
   SkuNotSupported: row(400),
   SkuFeatureNotAvailable: row(409, 'SkuNotSupported'),
-  SkuLimitReached: row(403),
+  SkuLimitReached: row(409),
   SkuDowngradeBlocked: row(409),
   ResourceGroupBeingDeleted: row(409),
   PrincipalNotFound: row(404),
@@ -95,7 +97,10 @@ const errorDetail = z.object({
 
 /** Body of every error (common-types ErrorResponse). */
 export const errorResponse = z
-  .object({ error: errorDetail.extend({ details: z.array(errorDetail).optional() }) })
+  .object({
+    error: errorDetail.extend({ details: z.array(errorDetail).optional() }),
+    status: z.literal('Failed').optional().meta({ description: 'Where ACR itself refuses.' }),
+  })
   .meta({ id: 'ErrorResponse', description: 'Every failure has this form.' });
 
 export type ErrorResponse = z.infer<typeof errorResponse>;
@@ -105,7 +110,7 @@ export const armStatusOf = (code: FaultCode): number => armFaults[code].status;
 
 /** A fault as ARM answers it. What is 500 says nothing of its inside. */
 export function armError(fault: Fault): { status: number; body: ErrorResponse } {
-  const { status, code = fault.code } = armFaults[fault.code];
+  const { status, code = fault.code, isAcrs } = armFaults[fault.code];
   if (status === 500) return { status, body: unnamedError() };
   return {
     status,
@@ -113,9 +118,10 @@ export function armError(fault: Fault): { status: number; body: ErrorResponse } 
       error: {
         code,
         message: fault.message,
-        ...(fault.target !== undefined && { target: fault.target }),
+        ...(fault.target !== undefined && !isAcrs && { target: fault.target }),
         ...(fault.details?.length && { details: fault.details.map((detail) => ({ ...detail })) }),
       },
+      ...(isAcrs && { status: 'Failed' as const }),
     },
   };
 }

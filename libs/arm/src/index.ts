@@ -1,4 +1,5 @@
 export * from './api-versions.js';
+export * from './enum-case.js';
 export * from './errors.js';
 export * from './etags.js';
 export * from './filter.js';
@@ -10,5 +11,7 @@ export * from './paging.js';
 export * from './patch-schema.js';
 export * from './reply.js';
 export * from './resource.js';
+export * from './same-resource.js';
 export * from './system-data.js';
 export * from './tags.js';
+export * from './unknown-members.js';

@@ -8,8 +8,8 @@ export type MergePatch<T> = T extends readonly unknown[]
     : T;
 
 /**
- * The schema of an RFC 7396 patch of what `schema` describes: every member of every object optional and nullable, no
- * defaults, everything else (arrays, records, formats) checked as it always is. Rules across members are left to the
+ * The schema of an RFC 7396 patch of what `schema` describes: every member of every object optional, and nullable if it can be
+ * absent; no defaults, everything else (arrays, records, formats) checked as it always is. Rules across members are left to the
  * merged whole, which is validated again.
  */
 export function patchOf(schema: z.ZodType): z.ZodType {
@@ -17,15 +17,18 @@ export function patchOf(schema: z.ZodType): z.ZodType {
   const described = describedLike(schema, inner);
   if (!(inner instanceof z.ZodObject)) return described(inner);
   const shape: Record<string, z.ZodType> = {};
-  for (const [key, member] of Object.entries(inner.shape))
-    shape[key] = patchOf(member as z.ZodType)
-      .nullable()
-      .optional();
+  for (const [key, member] of Object.entries(inner.shape)) shape[key] = patchedMember(member as z.ZodType);
   return described(z.object(shape));
 }
 
+/** The schema of one member of a patch: null removes it, unless the object must have it. */
+export function patchedMember(member: z.ZodType): z.ZodType {
+  const patched = patchOf(member);
+  return (member.safeParse(undefined).success ? patched.nullable() : patched).optional();
+}
+
 /** What stands under optional, nullable and defaults. */
-function withoutWrappers(schema: z.ZodType): z.ZodType {
+export function withoutWrappers(schema: z.ZodType): z.ZodType {
   let inner = schema;
   while (
     inner instanceof z.ZodOptional ||

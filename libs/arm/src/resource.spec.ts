@@ -79,7 +79,9 @@ describe('a PATCH body', () => {
   });
 
   it('cannot name what cannot be patched', () => {
-    expect(requireValid(patch, { location: 'x', properties: { ports: ['a'] } })).toEqual({ properties: {} });
+    expect(requireValid(patch, { properties: { ports: ['a'] } })).toEqual({ properties: {} });
+    expect(faultOf(() => requireValid(patch, { sku: null })).target).toBe('sku');
+    expect(faultOf(() => requireValid(patch, { sku: { name: null } })).target).toBe('sku.name');
   });
 
   it('is checked as far as it goes', () => {

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { normalizeRegion } from '#lib/domain';
 import { requireValid } from './issues.js';
 import { mergePatch } from './merge-patch.js';
-import { patchOf, type MergePatch } from './patch-schema.js';
+import { patchedMember, patchOf, type MergePatch } from './patch-schema.js';
+import type { RepeatedMembers } from './same-resource.js';
 import { systemData, type SystemData } from './system-data.js';
 import { tags, type Tags } from './tags.js';
+import { echoedMembers } from './unknown-members.js';
 
 /** What has to be said about a kind of resource; the rest is the same for all. */
 export interface ResourceDefinition<
@@ -82,28 +84,31 @@ export function pageOf<S extends z.ZodType>(item: S, title: string) {
     .meta({ id: title, description: 'One page of a list.' });
 }
 
-/** Read-only members a client may send back as it got them: accepted and ignored. */
+/** Read-only members a client may send back as it got them. `requireSameResource` says whether it did. */
 const echoed = {
   id: z.unknown().optional().meta({ readOnly: true }),
   name: z.unknown().optional().meta({ readOnly: true }),
   type: z.unknown().optional().meta({ readOnly: true }),
   systemData: z.unknown().optional().meta({ readOnly: true }),
 };
+/** A PUT says it, a PATCH may repeat it. */
+const echoedLocation = z.unknown().optional().meta({ readOnly: true });
 
 /** What a PUT carries, after validation: everything a client may set, defaults filled in. */
-export type PutBody<P extends z.ZodRawShape, T extends z.ZodRawShape> = z.infer<z.ZodObject<T>> & {
-  location: string;
-  tags: Tags;
-  properties: z.infer<z.ZodObject<P>> & { provisioningState?: string };
-};
+export type PutBody<P extends z.ZodRawShape, T extends z.ZodRawShape> = z.infer<z.ZodObject<T>> &
+  RepeatedMembers & {
+    location: string;
+    tags: Tags;
+    properties: z.infer<z.ZodObject<P>> & { provisioningState?: string };
+  };
 
 /** What a PATCH carries, after validation: only what was sent. */
 export type PatchBody<P extends z.ZodRawShape, T extends z.ZodRawShape> = {
   [K in keyof T]?: MergePatch<z.infer<T[K]>> | null;
-} & {
-  tags?: Tags | null;
-  properties?: MergePatch<z.infer<z.ZodObject<P>>>;
-};
+} & RepeatedMembers & {
+    tags?: Tags | null;
+    properties?: MergePatch<z.infer<z.ZodObject<P>>>;
+  };
 
 /** The schema of a PUT of such a resource. Unknown members are dropped, read-only ones ignored. */
 export function putBody<P extends z.ZodRawShape, R extends z.ZodRawShape, T extends z.ZodRawShape>(
@@ -114,6 +119,7 @@ export function putBody<P extends z.ZodRawShape, R extends z.ZodRawShape, T exte
     ...resource.properties.shape,
     provisioningState: z.string().optional().meta({ readOnly: true }),
   });
+  properties.register(echoedMembers, { names: Object.keys(resource.readOnly?.shape ?? {}) });
   return z
     .object({
       ...echoed,
@@ -124,28 +130,24 @@ export function putBody<P extends z.ZodRawShape, R extends z.ZodRawShape, T exte
     .meta({ id: `${resource.title}Put` }) as unknown as z.ZodType<PutBody<P, T>>;
 }
 
-/** The schema of a PATCH of such a resource: nothing required, no defaults. `location`, `name` and `type` cannot be patched. */
+/**
+ * The schema of a PATCH of such a resource: nothing required, no defaults. What a resource cannot be without has no null, which
+ * would remove it (RFC 7396).
+ */
 export function patchBody<P extends z.ZodRawShape, R extends z.ZodRawShape, T extends z.ZodRawShape>(
   resource: ArmResource<P, R, T>,
   options: { omit?: readonly string[] } = {},
 ): z.ZodType<PatchBody<P, T>> {
   const patchable = Object.entries(resource.properties.shape).filter(([key]) => !options.omit?.includes(key));
   const members = Object.entries(resource.members ?? {}).filter(([key]) => !options.omit?.includes(key));
+  const properties = patchOf(z.object(Object.fromEntries(patchable)));
+  properties.register(echoedMembers, { names: ['provisioningState', ...Object.keys(resource.readOnly?.shape ?? {})] });
   return z
     .object({
       ...echoed,
-      ...(resource.tracked && { tags: tags.nullable().optional() }),
-      ...Object.fromEntries(
-        members.map(([key, member]) => [
-          key,
-          patchOf(member as z.ZodType)
-            .nullable()
-            .optional(),
-        ]),
-      ),
-      properties: patchOf(z.object(Object.fromEntries(patchable)))
-        .nullable()
-        .optional(),
+      ...(resource.tracked && { location: echoedLocation, tags: tags.nullable().optional() }),
+      ...Object.fromEntries(members.map(([key, member]) => [key, patchedMember(member as z.ZodType)])),
+      properties: properties.nullable().optional(),
     })
     .meta({ id: `${resource.title}Patch` }) as unknown as z.ZodType<PatchBody<P, T>>;
 }

@@ -2,11 +2,12 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { isArmReply, type ArmReply, type OperationLink } from '#lib/arm';
+import { ignoredHeader, ignoredOf } from './ignored-members.js';
 
 /** Seconds after which a client should ask again; operations here end within a second or two. */
 const retryAfterSeconds = 1;
 
-/** Writes an `ArmReply`: status, ETag, and the headers by which a client follows an operation. */
+/** Writes an `ArmReply`: status, ETag, what was ignored, and the headers by which a client follows an operation. */
 @Injectable()
 export class ArmReplyInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -19,6 +20,8 @@ function write(answer: ArmReply, request: FastifyRequest, reply: FastifyReply): 
   reply.status(answer.status);
   for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
   if (answer.etag !== undefined) reply.header('etag', answer.etag);
+  const ignored = ignoredOf(request.body);
+  if (ignored !== undefined) reply.header(ignoredHeader, ignored);
   if (answer.operation) announce(answer.operation, request, reply);
   if (answer.etag !== undefined && isUnchanged(request, answer.etag)) {
     reply.status(304);

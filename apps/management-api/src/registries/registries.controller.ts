@@ -1,4 +1,4 @@
-import { Body, Delete, Get, Inject, Param, Patch, Put } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Inject, Param, Patch, Put } from '@nestjs/common';
 import { accepted, created, noContent, ok, type ArmReply, type OperationLink } from '#lib/arm';
 import type { OperationEntity, RegistryEntity } from '#lib/control';
 import { Call, type ArmCall } from '../arm-http/arm-call.js';
@@ -35,6 +35,19 @@ export class RegistriesController {
   })
   async list(@Call() call: ArmCall): Promise<ArmReply> {
     return this.pages.reply(call, await this.registries.list(call, this.pages.read(call)), (row) => this.#render(call, row));
+  }
+
+  @Head(':registryName')
+  @HttpCode(204)
+  @Verb({
+    id: 'Registries_CheckExistence',
+    summary: 'Whether a registry exists.',
+    action: `${acr}/read`,
+    answers: { 204: null, 404: null },
+  })
+  async exists(@Call() call: ArmCall, @Param('registryName') name: string): Promise<ArmReply> {
+    await this.registries.get(call, name);
+    return noContent();
   }
 
   @Get(':registryName')

@@ -296,7 +296,7 @@ describe('what is refused, and changes nothing', () => {
     [
       '201 IP rules',
       { ...valid, properties: { networkRuleSet: { ipRules: Array.from({ length: 201 }, (_, i) => ({ value: `1.2.3.${i}` })) } } },
-      403,
+      409,
       'SkuLimitReached',
       /200/,
     ],

@@ -1,11 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { createdBy, modifiedBy, patchedProperties, requirePreconditions, requireValid, mergePatch, sliceOf, type Slice } from '#lib/arm';
+import {
+  createdBy,
+  mergePatch,
+  modifiedBy,
+  patchedProperties,
+  requirePreconditions,
+  requireSameResource,
+  requireValid,
+  sliceOf,
+  type Slice,
+} from '#lib/arm';
 import {
   beginRegistryCreation,
   beginRegistryDeletion,
   ControlStore,
   registryChanged,
+  registryId,
+  registryResourceType,
   type OperationEntity,
   type RegistryChange,
   type RegistryEntity,
@@ -81,6 +93,7 @@ export class RegistriesService {
   /** PUT: makes the registry, or makes the one that is there what the body says. */
   put(call: ArmCall, name: string, body: RegistryPut): Promise<Written> {
     const address = this.#address(call, name);
+    requireSameResource(body, { id: registryId(address), name, type: registryResourceType });
     requireLocation(body.location, this.config.REGATTA_REGIONS);
     const wanted = { ...body, sku: requireSku(body.sku.name), identity: body['identity'] as AskedIdentity | null | undefined };
     return this.control.transaction(async (store) => {
@@ -106,7 +119,7 @@ export class RegistriesService {
       const row = await store.registries.locked(this.#address(call, name));
       if (!row) throw registryNotFound(call, name);
       requirePreconditions(call.preconditions, registryEtag(row));
-      if (body.sku === null) throw new Fault('InvalidParameter', 'sku cannot be removed.', { target: 'sku' });
+      requireSameResource(body, { id: registryId(row), name, type: registryResourceType, location: row.location });
       const sku = body.sku?.name ? requireSku(body.sku.name) : row.sku;
       const asked = withoutUnknown(version, { ...body.properties }, {});
       const properties = patchedProperties(registry, row.settings, asked) as RegistryProperties;

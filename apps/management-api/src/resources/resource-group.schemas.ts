@@ -29,6 +29,7 @@ export const resourceGroupPatch = z
     id: echoed,
     name: z.string().optional().meta({ description: 'If given, the name it has: a group cannot be renamed.' }),
     type: echoed,
+    location: echoed,
     properties: echoed,
     managedBy: managedBy.nullish(),
     tags: tags.nullish(),

@@ -73,7 +73,27 @@ describe('a resource group', () => {
     expect(patched.body).toMatchObject({ tags: { c: '3' }, managedBy: '/x' });
     expect(patched.body.tags).toEqual({ c: '3' });
     expect((await arm.patch(at(name), {}, options)).body.tags).toEqual({ c: '3' });
-    expect((await arm.patch(at(name), { name: 'other' }, options)).body.error).toMatchObject({ code: 'InvalidParameter', target: 'name' });
+  });
+
+  it('stays what and where it is: a body that names another id, name, type or location is refused', async () => {
+    const name = fresh();
+    const { body } = await put(name, { location: 'eastus' });
+    const same = { id: body.id.toUpperCase(), name: name.toUpperCase(), type: body.type.toLowerCase() };
+    expect((await put(name, { location: 'East US', ...same })).status).toBe(200);
+    expect((await arm.patch(at(name), { ...same, location: 'East US' }, { ...options, invalidRequest: true })).status).toBe(200);
+    for (const other of [{ id: `${body.id}x` }, { name: 'other' }, { type: 'Microsoft.Resources/subscriptions' }]) {
+      const [target] = Object.keys(other);
+      const replies = [
+        await put(name, { location: 'eastus', ...other }),
+        await put(fresh(), { location: 'eastus', ...other }),
+        await arm.patch(at(name), other, options),
+      ];
+      for (const reply of replies) expect(reply).toMatchObject({ status: 400, body: { error: { code: 'InvalidParameter', target } } });
+    }
+    expect(await arm.patch(at(name), { location: 'westeurope' }, options)).toMatchObject({
+      status: 409,
+      body: { error: { target: 'location' } },
+    });
   });
 
   it('cannot be moved', async () => {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { etagOf, parseFilter, requirePreconditions, resourceGroupId, sliceOf, type Slice } from '#lib/arm';
+import { etagOf, parseFilter, requirePreconditions, requireSameResource, resourceGroupId, sliceOf, type Slice } from '#lib/arm';
 import { ControlStore, finishResourceGroupDeletion, type OperationEntity, type ResourceGroupEntity, type TagFilter } from '#lib/control';
 import { Fault, resourceGroupNamePattern } from '#lib/domain';
 import { resourceGroupNotFound } from '../arm-http/not-found.js';
@@ -8,6 +8,8 @@ import type { PageRequest } from '../arm-http/pages.js';
 import { CONFIG } from '../arm-http/tokens.js';
 import type { ManagementConfig } from '../config.js';
 import type { ResourceGroupPatch, ResourceGroupPut, ResourceGroupView } from './resource-group.schemas.js';
+
+const resourceGroupType = 'Microsoft.Resources/resourceGroups';
 
 /** Resource groups: one method per verb. */
 @Injectable()
@@ -36,6 +38,7 @@ export class ResourceGroupsService {
   /** Makes the group, or gives the one there is these tags; its location stays. */
   async put(call: ArmCall, name: string, body: ResourceGroupPut): Promise<{ group: ResourceGroupEntity; isNew: boolean }> {
     requireGroupName(name);
+    requireSameResource(body, { id: resourceGroupId(call.subscription!.id, name), name, type: resourceGroupType });
     const regions = this.config.REGATTA_REGIONS;
     return this.control.transaction(async ({ resourceGroups }) => {
       const subscriptionId = call.subscription!.id;
@@ -65,11 +68,12 @@ export class ResourceGroupsService {
       const group = await resourceGroups.locked(call.subscription!.id, name);
       if (!group) throw resourceGroupNotFound(name);
       requirePreconditions(call.preconditions, etagOfGroup(group));
-      if (body.name !== undefined && body.name.toLowerCase() !== group.nameKey) {
-        throw new Fault('InvalidParameter', `A resource group cannot be renamed: name must be '${group.name}' or absent.`, {
-          target: 'name',
-        });
-      }
+      requireSameResource(body, {
+        id: resourceGroupId(group.subscriptionId, group.name),
+        name: group.name,
+        type: resourceGroupType,
+        location: group.location,
+      });
       requireAlive(group);
       const change = {
         ...(body.tags !== undefined && { tags: body.tags ?? {} }),
@@ -125,7 +129,7 @@ export function renderGroup(row: ResourceGroupEntity): ResourceGroupView {
   return {
     id: resourceGroupId(row.subscriptionId, row.name),
     name: row.name,
-    type: 'Microsoft.Resources/resourceGroups',
+    type: resourceGroupType,
     location: row.location,
     ...(row.managedBy !== null && { managedBy: row.managedBy }),
     tags: row.tags,

@@ -48,6 +48,8 @@ export class ArmContract {
     if (exchange.status === 304 && exchange.method === 'GET') return found;
     if (/\/operationstatuses\/[^/]+$/i.test(pathname)) return [...found, ...this.#operationStatus(exchange, body)];
     if (/\/operationresults\/[^/]+$/i.test(pathname)) return found;
+    // RFC 9110, 9.3.2: what answers GET answers HEAD as well, also where only GET is published.
+    if (exchange.method === 'HEAD' && exchange.status === 200) return found;
     const match = this.operations.find(exchange.method, pathname, searchParams.get('api-version') ?? '');
     if (!match) return [...found, `no published operation is ${exchange.method} ${pathname}, but it was answered with ${exchange.status}`];
     return [

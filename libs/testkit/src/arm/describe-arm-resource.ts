@@ -78,6 +78,33 @@ export function describeArmResource({ title, arm, freshPath, put, patch, ended }
       expect((await arm().pages(collectionOf(path))).flat().map(({ name }) => name)).not.toContain(nameOf(path));
     });
 
+    it('stay what and where they are: a body that names another id, name, type or location is refused', async () => {
+      const path = await made();
+      const { body } = await arm().get(path);
+      const same = { id: body.id.toUpperCase(), name: nameOf(path).toUpperCase(), type: body.type.toLowerCase() };
+      expect((await arm().put(path, { ...put(), ...same })).status).toBe(200);
+      const others = [{ id: `${body.id}x` }, { name: 'another1' }, { type: `${body.type}/things` }, { id: 5 }];
+      for (const other of others) {
+        const target = Object.keys(other)[0]!;
+        for (const reply of [await arm().put(path, { ...put(), ...other }), await arm().patch(path, { ...patch, ...other })])
+          expect(reply, target).toMatchObject({ status: 400, body: { error: { target } } });
+        const fresh = await freshPath();
+        expect((await arm().put(fresh, { ...put(), ...other })).status).toBe(400);
+        expect((await arm().get(fresh)).status).toBe(404);
+      }
+      if (body.location === undefined) return;
+      const moved = { ...patch, location: 'elsewhere' };
+      expect(await arm().patch(path, moved)).toMatchObject({ status: 409, body: { error: { target: 'location' } } });
+      const stays = { location: body.location.toUpperCase() };
+      expect((await arm().patch(path, stays, { invalidRequest: true })).status).toBe(200);
+    });
+
+    it('say by HEAD whether they exist', async () => {
+      const path = await made();
+      expect(await arm().head(path)).toMatchObject({ status: 204, text: '' });
+      expect(await arm().head(await freshPath())).toMatchObject({ status: 404, text: '' });
+    });
+
     it('are not found where there are none', async () => {
       const path = await freshPath();
       expect(await arm().get(path)).toMatchObject({ status: 404, body: { error: { code: 'ResourceNotFound' } } });

@@ -55,6 +55,8 @@ export const documentedAdditions: Readonly<Record<string, Record<string, Swagger
 
 /** What ARM's protocol allows in every version though the shared types leave it out (RPC: async-api-reference). */
 export const protocolAdditions: Readonly<Record<string, Record<string, SwaggerSchema>>> = {
+  // ACR's own refusals say so beside the error.
+  ErrorResponse: { status: { type: 'string', enum: ['Failed'] } },
   OperationStatusResult: { properties: { type: 'object' } },
   // Resource lists carry it for every tracked resource (common-types v6; the Azure CLI reads it).
   GenericResourceExpanded: { systemData: { type: 'object' } },
