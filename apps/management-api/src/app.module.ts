@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ArmHttpModule } from './arm-http/arm-http.module.js';
 import { AccessModule } from './auth/access.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { guardProviders } from './guards.js';
 import { InstallationModule, type ManagementParts } from './installation.module.js';
 import { MetadataController } from './metadata/metadata.controller.js';
 import {
@@ -25,7 +26,6 @@ export class ManagementModule {
   static with(parts: ManagementParts): DynamicModule {
     return {
       module: ManagementModule,
-      // In this order, since guards run in the order of their modules: who is it and may they; is the address good.
       imports: [
         InstallationModule.with(parts),
         AuthModule.with({ managementUrl: parts.config.REGATTA_MANAGEMENT_URL }),
@@ -47,7 +47,7 @@ export class ManagementModule {
         RegistryOperationsController,
         SubscriptionOperationsController,
       ],
-      providers: [ResourceGroupsService, ResourceListsService, OperationsService],
+      providers: [...guardProviders, ResourceGroupsService, ResourceListsService, OperationsService],
     };
   }
 }

@@ -19,20 +19,21 @@ import { answerFrameworkError } from './arm-http/framework-errors.js';
 import { readJsonBodies } from './arm-http/json-bodies.js';
 import { KnownRoutes } from './arm-http/known-routes.js';
 import { addRequestContext } from './arm-http/request-context.js';
+import { openRoute } from './arm-http/access.js';
+import { decideFromHead, jsonLimit } from './arm-http/request-head.js';
 import { normaliseTarget, refuseCraftedPaths } from './arm-http/request-target.js';
+import { BearerGuard } from './auth/bearer.guard.js';
 import type { ManagementConfig } from './config.js';
 import type { ManagementParts } from './installation.module.js';
 import { serveDocumentation } from './openapi/documentation.js';
 
-const maxBodyBytes = 4 * 1024 * 1024;
 const maxNameLength = 512;
 
 /** Everything but the listeners: guards, routes, documentation. Does not listen yet. */
 export async function createManagementApp(parts: ManagementParts): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
-    bodyLimit: maxBodyBytes,
+    bodyLimit: jsonLimit,
     frameworkErrors: answerFrameworkError,
-    exposeHeadRoutes: false,
     rewriteUrl: ({ url = '/' }) => normaliseTarget(url),
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: maxNameLength },
   });
@@ -43,10 +44,11 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
   const fastify = adapter.getInstance();
   addRequestContext(fastify, parts.logger);
   refuseCraftedPaths(fastify);
-  readJsonBodies(app, maxBodyBytes);
+  decideFromHead(fastify, app.get(KnownRoutes), (request, reply) => app.get(BearerGuard).authenticate(request, reply));
+  readJsonBodies(app);
   refuseUncleanText(fastify);
   app.get(KnownRoutes).watch(fastify);
-  serveHealth(fastify, parts.health);
+  serveHealth(fastify, parts.health, openRoute);
   serveDocumentation(app, parts.config);
   await app.init();
   return app;

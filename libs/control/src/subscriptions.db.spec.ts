@@ -22,6 +22,7 @@ const operation = (targetId: string = randomUUID()) => ({
   subscriptionId: randomUUID(),
   resourceId: '/subscriptions/x',
   targetId,
+  startedBy: randomUUID(),
 });
 
 describe('tenants and subscriptions', () => {

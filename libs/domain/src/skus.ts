@@ -88,9 +88,9 @@ export const skus = {
     webhooks: 2,
     tokens: 100,
     scopeMaps: 100,
-    cacheRules: 1_000,
+    cacheRules: 0,
     anonymousPull: false,
-    artifactCache: true,
+    artifactCache: false,
   },
   Standard: {
     ...lowerFeatures,

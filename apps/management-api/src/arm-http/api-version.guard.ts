@@ -13,8 +13,9 @@ import { CONFIG } from './tokens.js';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * Between authentication and authorization: the api-version is one we know, and the subscription of the URL exists in the
- * caller's tenant. One of another tenant is as absent as one that never was.
+ * After authentication and before authorization: the api-version is one we know, and the subscription of the URL exists in the
+ * caller's tenant. One of another tenant is as absent as one that never was. A wrong api-version is told to every caller, with
+ * or without rights: it says nothing of what exists.
  */
 @Injectable()
 export class ApiVersionGuard implements CanActivate {

@@ -41,7 +41,7 @@ export interface VerbDescription {
   /** `operationId` of the published specification where there is one, e.g. `Registries_Get`. */
   id: string;
   summary: string;
-  /** The action the caller must be allowed; absent only where any authenticated caller may ask. */
+  /** The action the caller needs (`@Requires`); absent where the method carries another rule of access. */
   action?: string;
   /** Success status → schema of the body, or null for none. */
   answers: { [status: number]: z.ZodType | null };

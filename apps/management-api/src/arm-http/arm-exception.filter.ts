@@ -5,16 +5,12 @@ import { Fault } from '#lib/domain';
 import type { Logger } from '#lib/platform';
 import { faultOfHttp, faultOfPostgres } from './framework-faults.js';
 import { RecordedFailure } from './recorded-failure.js';
-import { KnownRoutes } from './known-routes.js';
 import { LOGGER } from './tokens.js';
 
 /** The one place where what was thrown becomes an answer. What has no name is logged whole and told as 500 without detail. */
 @Catch()
 export class ArmExceptionFilter implements ExceptionFilter {
-  constructor(
-    @Inject(LOGGER) private readonly logger: Logger,
-    private readonly routes: KnownRoutes,
-  ) {}
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
@@ -27,7 +23,7 @@ export class ArmExceptionFilter implements ExceptionFilter {
       void reply.status(409).send({ error: exception.error });
       return;
     }
-    const fault = this.#named(exception, request, reply);
+    const fault = named(exception);
     if (!fault) {
       this.logger.error(
         { err: exception, method: request.method, route: request.routeOptions?.url },
@@ -43,19 +39,10 @@ export class ArmExceptionFilter implements ExceptionFilter {
     else if (status === 503) reply.header('retry-after', '2');
     void reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);
   }
+}
 
-  #named(exception: unknown, request: FastifyRequest, reply: FastifyReply): Fault | null {
-    if (exception instanceof Fault) return exception;
-    const status = exception instanceof HttpException ? exception.getStatus() : (exception as { statusCode?: number } | null)?.statusCode;
-    if (status === 404 && exception instanceof HttpException) return this.#noRoute(request, reply);
-    return faultOfPostgres(exception) ?? faultOfHttp(exception, status);
-  }
-
-  #noRoute(request: FastifyRequest, reply: FastifyReply): Fault {
-    const methods = this.routes.methodsOf(request.url);
-    if (methods.length === 0)
-      return new Fault('RouteNotFound', `There is no resource type at '${request.url.split('?', 1)[0]!.slice(0, 256)}'.`);
-    reply.header('allow', methods.join(', '));
-    return new Fault('MethodNotAllowed', `The method ${request.method} is not supported here; supported are ${methods.join(', ')}.`);
-  }
+function named(exception: unknown): Fault | null {
+  if (exception instanceof Fault) return exception;
+  const status = exception instanceof HttpException ? exception.getStatus() : (exception as { statusCode?: number } | null)?.statusCode;
+  return faultOfPostgres(exception) ?? faultOfHttp(exception, status);
 }

@@ -1,6 +1,5 @@
 import { HttpException } from '@nestjs/common';
 import { Fault } from '#lib/domain';
-import { isDatabaseAway } from '#lib/platform';
 
 /** What Fastify and Nest refuse before a handler runs, by status and by Fastify's own code. */
 export function faultOfHttp(exception: unknown, status: number | undefined): Fault | null {
@@ -10,7 +9,7 @@ export function faultOfHttp(exception: unknown, status: number | undefined): Fau
     return new Fault('InvalidRequestContent', 'The request content was invalid: the body is empty, although Content-Type announces JSON.');
   }
   if (status === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new Fault('RequestTooLarge', 'The request body is larger than 4 MiB.');
+    return new Fault('RequestTooLarge', 'The request body is larger than this route takes.');
   if (status === 415) return new Fault('UnsupportedMediaType', 'The request body must be JSON: send Content-Type: application/json.');
   if (code === 'FST_ERR_BAD_URL') return new Fault('InvalidParameter', 'The URL is not percent-encoded as it must be.');
   if (exception instanceof SyntaxError || status === 400) {
@@ -25,8 +24,15 @@ export function faultOfHttp(exception: unknown, status: number | undefined): Fau
   return null;
 }
 
+// Connection refused or lost, server starting or going down, no connection to be had in time.
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', '57P01', '57P02', '57P03', '53300']);
+
 /** The database does not answer: the client may try again. */
 export function faultOfPostgres(exception: unknown): Fault | null {
-  if (!isDatabaseAway(exception)) return null;
+  if (typeof exception !== 'object' || exception === null) return null;
+  const { code, driverError, message } = exception as { code?: unknown; driverError?: { code?: unknown }; message?: unknown };
+  const found = [code, driverError?.code].find((value) => typeof value === 'string' && (awayCodes.has(value) || value.startsWith('08')));
+  const lost = typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect)/.test(message);
+  if (found === undefined && !lost) return null;
   return new Fault('ServiceUnavailable', 'The service cannot reach its database at the moment; try again.', { cause: exception });
 }

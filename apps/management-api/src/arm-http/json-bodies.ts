@@ -8,11 +8,11 @@ const json = /^application\/([\w.-]+\+)?json\b/i;
  * Reads JSON bodies. A body of no bytes is no body, whatever its Content-Type says: the Azure SDKs announce JSON on actions that
  * carry nothing. Where a body is needed, its schema asks for it.
  */
-export function readJsonBodies(app: NestFastifyApplication, bodyLimit: number): void {
+export function readJsonBodies(app: NestFastifyApplication): void {
   const parse = app.getHttpAdapter().getInstance().getDefaultJsonParser('error', 'error');
   // By its plain name as well: Fastify's own parser is registered under it, and a name goes before a pattern.
   for (const type of ['application/json', json]) {
-    app.useBodyParser<http.Server>(type, { bodyLimit }, (request, body, done) => {
+    app.useBodyParser<http.Server>(type, {}, (request, body, done) => {
       if (body.length === 0) done(null, undefined);
       else void parse(request, body.toString('utf8'), done);
     });

@@ -157,9 +157,14 @@ describe('a caller with a good token', () => {
   it('and no role learns nothing of the subscription, not even that it exists', async () => {
     const { token } = await management.caller();
     const stranger = `/subscriptions/${randomUUID()}`;
-    for (const path of ['', '/resourceGroups', '/resourceGroups/team', '/locations']) {
-      const there = await ask(`${subscription}${path}?api-version=2022-12-01`, `Bearer ${token}`);
-      const nowhere = await ask(`${stranger}${path}?api-version=2022-12-01`, `Bearer ${token}`);
+    for (const [path, version] of [
+      ['', '2022-12-01'],
+      ['/locations', '2022-12-01'],
+      ['/resourceGroups', '2024-03-01'],
+      ['/resourceGroups/team', '2024-03-01'],
+    ]) {
+      const there = await ask(`${subscription}${path}?api-version=${version}`, `Bearer ${token}`);
+      const nowhere = await ask(`${stranger}${path}?api-version=${version}`, `Bearer ${token}`);
       expect([there.status, there.error.code]).toEqual([404, 'SubscriptionNotFound']);
       expect(nowhere.error.message?.replace(stranger.split('/')[2]!, 'X')).toBe(
         there.error.message?.replace(management.subscriptionId, 'X'),

@@ -1,18 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { AuthModuleOptions } from '@nestjs/passport';
 import { DataSource } from 'typeorm';
 import { KeyRing, Principals, PrincipalTokens, RoleAssignments } from '#lib/identity';
 import { Broadcast, type Logger, SecretBox } from '#lib/platform';
 import { LOGGER } from '../arm-http/tokens.js';
 import { AuthSettings } from './auth-settings.js';
-import { AuthenticationGuard } from './authentication.guard.js';
-import { AuthorizationGuard } from './authorization.guard.js';
+import { BearerGuard } from './bearer.guard.js';
+import { bearerStrategy, managementAudiences } from './bearer.strategy.js';
 
 const identityParts = [KeyRing, Principals, PrincipalTokens, RoleAssignments];
 
 /**
- * Who may do what: the identity lib as injectables, and the two global guards. Import it before the modules whose guards look at
- * the caller. Needs `DataSource`, `Broadcast`, `SecretBox` and `LOGGER` from a global module, and a migrated database.
+ * Who may do what: the identity lib as injectables, and what authenticates a request. Needs `DataSource`, `Broadcast`, `SecretBox` and `LOGGER` from a global module, and a migrated database.
  */
 @Global()
 @Module({})
@@ -49,8 +49,16 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
           inject: [KeyRing],
           useFactory: (keys: KeyRing) => new PrincipalTokens({ keys, authority: settings.managementUrl }),
         },
-        { provide: APP_GUARD, useClass: AuthenticationGuard },
-        { provide: APP_GUARD, useClass: AuthorizationGuard },
+        {
+          provide: AuthModuleOptions,
+          inject: [KeyRing, PrincipalTokens],
+          useFactory: (keys: KeyRing, tokens: PrincipalTokens): AuthModuleOptions => {
+            const defaultStrategy = `bearer-${randomUUID()}`;
+            bearerStrategy(defaultStrategy, keys, tokens, managementAudiences(settings.managementUrl));
+            return { defaultStrategy, property: 'caller', session: false };
+          },
+        },
+        BearerGuard,
       ],
       exports: [AuthSettings, ...identityParts],
     };

@@ -1,45 +1,54 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { ControlStore } from '#lib/control';
 import { Fault } from '#lib/domain';
 import { RoleAssignments } from '#lib/identity';
-import { type Caller, callerOf, publicRoute, requiredAction } from '../arm-http/access.js';
-import { type ArmTarget, armTargetOf } from './arm-target.js';
+import { type Caller, callerOf, type AccessRule } from '../arm-http/access.js';
+import { type RouteScope, scopeOfRoute } from './route-scope.js';
+
+type Required = Extract<AccessRule, { kind: 'requires' }>;
 
 /**
- * What lies under a subscription answers only to who may do this there: the action is the one the route names with
- * `@Requires(…)`, or else the one ARM derives from method and path; so a route that forgets it is guarded all the same. What lies
- * under no subscription (lists of what the caller may see, provider facts) answers to every caller.
+ * Lets a request through if the rule of its route says so. Rights follow from the route that was matched and the values of its
+ * parameters, never from the text of the URL. A route without a rule, or one whose scope is not understood, is refused.
  */
 @Injectable()
 export class AuthorizationGuard implements CanActivate {
   constructor(
-    private readonly reflector: Reflector,
     private readonly roles: RoleAssignments,
+    private readonly control: ControlStore,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const of = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(publicRoute, of)) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const target = armTargetOf(request.method, request.url);
-    if (!target) return true;
+    const { config, url = '' } = request.routeOptions;
+    const rule = config.access;
+    if (rule?.kind === 'public') return true;
     const caller = callerOf(request);
-    const action = this.reflector.getAllAndOverride<string | undefined>(requiredAction, of) ?? target.action;
-    await this.#require(caller, action, target);
+    if (rule?.kind === 'any caller') return true;
+    const params = request.params as Record<string, string | undefined>;
+    const scope = rule && scopeOfRoute(url, params);
+    if (!rule || !scope) throw new Fault('AuthorizationFailed', 'It is not known which right this route asks for.');
+    await this.#require(caller, rule, scope, params['operationId']);
     return true;
   }
 
-  async #require(caller: Caller, action: string, target: ArmTarget): Promise<void> {
-    if ((await this.roles.actionsAt(caller.principalId, target.scope)).allows(action)) return;
-    const subscription = `/subscriptions/${target.subscriptionId}`;
-    // Who holds nothing in a subscription learns nothing of it, not even that it exists.
-    if (!(await this.roles.sees(caller.principalId, subscription))) {
-      throw new Fault('SubscriptionNotFound', `The subscription '${target.subscriptionId}' could not be found.`);
+  async #require(caller: Caller, rule: Required, { scope, subscriptionId, isSubscription }: RouteScope, operation?: string): Promise<void> {
+    const { action } = rule;
+    if ((await this.roles.actionsAt(caller.principalId, scope)).allows(action)) return;
+    // An operation outlives what it is about, and with it the role by which it was started.
+    if (rule.orStartedBy && operation !== undefined && (await this.#startedBy(caller, operation))) return;
+    // A caller without a role in a subscription is not told that it exists.
+    if (!(await this.roles.sees(caller.principalId, `/subscriptions/${subscriptionId}`))) {
+      throw new Fault('SubscriptionNotFound', `The subscription '${subscriptionId}' could not be found.`);
     }
-    // Who holds anything in a subscription may read what it is called: az and the SDKs ask before anything else.
-    if (target.isSubscription && action.toLowerCase() === 'microsoft.resources/subscriptions/read') return;
-    throw notAuthorized(caller, action, target.scope);
+    // A caller with any role in a subscription may read its name: az and the SDKs ask before anything else.
+    if (isSubscription && action.toLowerCase() === 'microsoft.resources/subscriptions/read') return;
+    throw notAuthorized(caller, action, scope);
+  }
+
+  async #startedBy(caller: Caller, name: string): Promise<boolean> {
+    return (await this.control.operations.byName(name))?.startedBy === caller.principalId;
   }
 }
 

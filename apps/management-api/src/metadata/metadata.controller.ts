@@ -7,12 +7,12 @@ import type { ManagementConfig } from '../config.js';
 import { describeCloud, describeCloudFirst } from './cloud-description.js';
 
 /** Where clients learn all other addresses from the one they were told. */
-@Public()
 @ApiExcludeController()
 @Controller('metadata')
 export class MetadataController {
   constructor(@Inject(CONFIG) private readonly config: ManagementConfig) {}
 
+  @Public()
   @Get('endpoints')
   @Header('cache-control', 'public, max-age=3600')
   endpoints(@Query('api-version') version: unknown): unknown {

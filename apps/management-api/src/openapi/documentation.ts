@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
+import { openRoute } from '../arm-http/access.js';
 import type { ManagementConfig } from '../config.js';
 import { buildDocument } from './document.js';
 
@@ -59,15 +60,15 @@ export function serveDocumentation(app: NestFastifyApplication, config: Manageme
   const fastify = app.getHttpAdapter().getInstance();
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   let document: string | undefined;
-  fastify.get('/openapi.json', (_request, reply) => {
+  fastify.get('/openapi.json', openRoute, (_request, reply) => {
     document ??= JSON.stringify(buildDocument(app, config));
     return reply.type('application/json; charset=utf-8').send(document);
   });
-  fastify.get('/docs', (_request, reply) => guarded(reply).type('text/html; charset=utf-8').send(page));
-  fastify.get('/docs/start.js', (_request, reply) => guarded(reply).type('text/javascript; charset=utf-8').send(start));
+  fastify.get('/docs', openRoute, (_request, reply) => guarded(reply).type('text/html; charset=utf-8').send(page));
+  fastify.get('/docs/start.js', openRoute, (_request, reply) => guarded(reply).type('text/javascript; charset=utf-8').send(start));
   for (const [name, type] of Object.entries(assets)) {
     const content = readFileSync(join(folder, name));
-    fastify.get(`/docs/${name}`, (_request, reply) =>
+    fastify.get(`/docs/${name}`, openRoute, (_request, reply) =>
       guarded(reply).type(type).header('cache-control', 'public, max-age=3600').send(content),
     );
   }

@@ -1,6 +1,7 @@
 import { Get, Param } from '@nestjs/common';
 import { z } from 'zod';
 import { operationStatus, type ArmReply } from '#lib/arm';
+import { RequiresOrStartedBy } from '../arm-http/access.js';
 import { ArmController, Verb } from '../arm-http/arm-controller.js';
 import { Call, type ArmCall } from '../arm-http/arm-call.js';
 import { OperationsService } from './operations.service.js';
@@ -20,44 +21,44 @@ const provider = 'providers/Microsoft.ContainerRegistry';
 export class RegistryOperationsController {
   constructor(private readonly operations: OperationsService) {}
 
+  @RequiresOrStartedBy('Microsoft.ContainerRegistry/registries/operationStatuses/read')
   @Get('operationStatuses/:operationId')
   @Verb({
     id: 'RegistryOperations_GetStatus',
     summary: 'Where an operation on a registry stands; of a deletion or an action, whether it has ended.',
-    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
     answers: { 200: operationStatus, 202: null, 204: null },
   })
   status(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
     return this.operations.status(call, name);
   }
 
+  @RequiresOrStartedBy('Microsoft.ContainerRegistry/registries/operationStatuses/read')
   @Get('operationResults/:operationId')
   @Verb({
     id: 'RegistryOperations_GetResult',
     summary: 'The result of an operation on a registry, once it has ended.',
-    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
     answers: { 200: result, 202: null, 204: null },
   })
   result(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
     return this.operations.result(call, name);
   }
 
+  @RequiresOrStartedBy('Microsoft.ContainerRegistry/registries/operationStatuses/read')
   @Get(':childType/:childName/operationStatuses/:operationId')
   @Verb({
     id: 'RegistryChildOperations_GetStatus',
     summary: 'Where an operation on something in a registry stands; of a deletion or an action, whether it has ended.',
-    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
     answers: { 200: operationStatus, 202: null, 204: null },
   })
   childStatus(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
     return this.operations.status(call, name);
   }
 
+  @RequiresOrStartedBy('Microsoft.ContainerRegistry/registries/operationStatuses/read')
   @Get(':childType/:childName/operationResults/:operationId')
   @Verb({
     id: 'RegistryChildOperations_GetResult',
     summary: 'The result of an operation on something in a registry, once it has ended.',
-    action: 'Microsoft.ContainerRegistry/registries/operationStatuses/read',
     answers: { 200: result, 202: null, 204: null },
   })
   childResult(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
@@ -76,22 +77,22 @@ export class RegistryOperationsController {
 export class OperationsController {
   constructor(private readonly operations: OperationsService) {}
 
+  @RequiresOrStartedBy('Microsoft.ContainerRegistry/locations/operationResults/read')
   @Get('operationStatuses/:operationId')
   @Verb({
     id: 'LocationOperations_GetStatus',
     summary: 'Where an operation stands.',
-    action: 'Microsoft.ContainerRegistry/locations/operationResults/read',
     answers: { 200: operationStatus },
   })
   status(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
     return this.operations.status(call, name);
   }
 
+  @RequiresOrStartedBy('Microsoft.ContainerRegistry/locations/operationResults/read')
   @Get('operationResults/:operationId')
   @Verb({
     id: 'LocationOperations_GetResult',
     summary: 'The result of an operation, once it has ended.',
-    action: 'Microsoft.ContainerRegistry/locations/operationResults/read',
     answers: { 200: result, 202: null, 204: null },
   })
   result(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
@@ -104,22 +105,22 @@ export class OperationsController {
 export class SubscriptionOperationsController {
   constructor(private readonly operations: OperationsService) {}
 
+  @RequiresOrStartedBy('Microsoft.Resources/subscriptions/operationresults/read')
   @Get('operationresults/:operationId')
   @Verb({
     id: 'SubscriptionOperations_GetResult',
     summary: 'The result of deleting a resource group, once it has ended.',
-    action: 'Microsoft.Resources/subscriptions/operationresults/read',
     answers: { 200: result, 202: null, 204: null },
   })
   result(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {
     return this.operations.result(call, name, 'operationresults');
   }
 
+  @RequiresOrStartedBy('Microsoft.Resources/subscriptions/operationresults/read')
   @Get('operationStatuses/:operationId')
   @Verb({
     id: 'SubscriptionOperations_GetStatus',
     summary: 'Where an operation on a resource group stands.',
-    action: 'Microsoft.Resources/subscriptions/operationresults/read',
     answers: { 200: operationStatus },
   })
   status(@Call() call: ArmCall, @Param('operationId') name: string): Promise<ArmReply> {

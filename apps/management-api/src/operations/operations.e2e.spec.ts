@@ -135,6 +135,7 @@ describe('an operation', () => {
         subscriptionId,
         resourceId: registry,
         targetId: randomUUID(),
+        startedBy: null,
       });
     const [empty, full] = [await begin(), await begin()];
     expect((await arm.get(`${base}/${empty.name}`)).status).toBe(202);

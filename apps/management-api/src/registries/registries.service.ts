@@ -133,7 +133,7 @@ export class RegistriesService {
     return this.control.transaction(async (store) => {
       const row = await store.registries.locked(this.#address(call, name));
       requirePreconditions(call.preconditions, row && registryEtag(row));
-      return row && { row, operation: await beginRegistryDeletion(store, row) };
+      return row && { row, operation: await beginRegistryDeletion(store, row, call.caller.principalId) };
     });
   }
 
@@ -157,7 +157,7 @@ export class RegistriesService {
       systemData: createdBy(actorOf(call.caller)),
     });
     if (!row) return null;
-    return { row, isNew: true, operation: await beginRegistryCreation(store, row) };
+    return { row, isNew: true, operation: await beginRegistryCreation(store, row, call.caller.principalId) };
   }
 
   #replace(
@@ -207,7 +207,7 @@ export class RegistriesService {
     });
     if (!written) throw new Fault('Conflict', `The registry ${row.name} was changed by somebody else; try again.`);
     // What could not be created is tried again with what the client says now.
-    if (failed) return { row: written, isNew: false, operation: await beginRegistryCreation(store, written) };
+    if (failed) return { row: written, isNew: false, operation: await beginRegistryCreation(store, written, call.caller.principalId) };
     await store.announce(registryChanged, row.nameKey);
     return { row: written, isNew: false, operation };
   }

@@ -2,6 +2,7 @@ import { Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ok, type ArmReply } from '#lib/arm';
 import type { SubscriptionEntity } from '#lib/control';
 import { Fault } from '#lib/domain';
+import { AnyCaller } from '../arm-http/access.js';
 import { ArmController, Verb } from '../arm-http/arm-controller.js';
 import { InSubscription } from '../arm-http/arm-call.js';
 import { CONFIG } from '../arm-http/tokens.js';
@@ -15,6 +16,7 @@ const tag = 'Providers';
 /** What Microsoft.ContainerRegistry can be asked to do. */
 @ArmController({ area: 'registries', type: 'operations', tag, path: 'providers/Microsoft.ContainerRegistry' })
 export class ProviderOperationsController {
+  @AnyCaller()
   @Get('operations')
   @Verb({ id: 'Operations_List', summary: 'Every action a role can allow.', answers: { 200: providerOperationPage } })
   list(): ArmReply {
@@ -27,12 +29,14 @@ export class ProviderOperationsController {
 export class ProvidersController {
   constructor(@Inject(CONFIG) private readonly config: ManagementConfig) {}
 
+  @AnyCaller()
   @Get()
   @Verb({ id: 'Providers_ListAtTenantScope', summary: 'Resource providers.', answers: { 200: providerPage } })
   list(): ArmReply {
     return ok({ value: Object.keys(providers).map((namespace) => renderProvider(namespace, this.config.REGATTA_REGIONS)) });
   }
 
+  @AnyCaller()
   @Get(':resourceProviderNamespace')
   @Verb({ id: 'Providers_GetAtTenantScope', summary: 'One resource provider.', answers: { 200: providerView } })
   get(@Param('resourceProviderNamespace') namespace: string): ArmReply {

@@ -43,13 +43,7 @@ export class ResourceGroupsController {
     return this.pages.reply(call, await this.groups.list(call, this.pages.read(call), filter), renderGroup);
   }
 
-  @Get(':resourceGroupName')
-  @Verb({ id: 'ResourceGroups_Get', summary: 'One resource group.', action: `${actions}/read`, answers: { 200: resourceGroupView } })
-  async get(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
-    const group = await this.groups.get(call, name);
-    return ok(renderGroup(group), { etag: etagOfGroup(group) });
-  }
-
+  // Before the GET: Fastify makes a HEAD of every GET that has none yet.
   @Head(':resourceGroupName')
   @HttpCode(204)
   @Verb({
@@ -61,6 +55,13 @@ export class ResourceGroupsController {
   async exists(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
     await this.groups.get(call, name);
     return noContent();
+  }
+
+  @Get(':resourceGroupName')
+  @Verb({ id: 'ResourceGroups_Get', summary: 'One resource group.', action: `${actions}/read`, answers: { 200: resourceGroupView } })
+  async get(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
+    const group = await this.groups.get(call, name);
+    return ok(renderGroup(group), { etag: etagOfGroup(group) });
   }
 
   @Put(':resourceGroupName')

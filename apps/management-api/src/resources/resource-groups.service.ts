@@ -99,6 +99,7 @@ export class ResourceGroupsService {
         subscriptionId: group.subscriptionId,
         resourceId: resourceGroupId(group.subscriptionId, group.name),
         targetId: group.id,
+        startedBy: call.caller.principalId,
       });
       await resourceGroups.change(group, { provisioningState: 'Deleting' });
       await outbox.add(finishResourceGroupDeletion, { groupId: group.id, operationId: operation.id });

@@ -3,6 +3,7 @@ import { formatResourceId, ok, sliceOf, type ArmReply } from '#lib/arm';
 import { ControlStore, type SubscriptionEntity } from '#lib/control';
 import { regionDisplayName } from '#lib/domain';
 import { RoleAssignments } from '#lib/identity';
+import { AnyCaller } from '../arm-http/access.js';
 import { ArmController, Verb } from '../arm-http/arm-controller.js';
 import { Call, InSubscription, type ArmCall } from '../arm-http/arm-call.js';
 import { Pages } from '../arm-http/pages.js';
@@ -18,6 +19,7 @@ const lookedAt = 1000;
 export class TenantsController {
   constructor(private readonly control: ControlStore) {}
 
+  @AnyCaller()
   @Get()
   @Verb({ id: 'Tenants_List', summary: 'The tenants of the caller: the one it signed in to.', answers: { 200: tenantPage } })
   async list(@Call() { caller }: ArmCall): Promise<ArmReply> {
@@ -44,6 +46,7 @@ export class SubscriptionsController {
     @Inject(CONFIG) private readonly config: ManagementConfig,
   ) {}
 
+  @AnyCaller()
   @Get()
   @Verb({ id: 'Subscriptions_List', summary: 'Subscriptions in which the caller holds any role.', answers: { 200: subscriptionPage } })
   async list(@Call() call: ArmCall): Promise<ArmReply> {

@@ -10,7 +10,6 @@ import { EntraErrorFilter } from './entra-error.filter.js';
 const hourly = 'public, max-age=3600';
 
 /** Where clients learn how to get tokens, and how to verify them. */
-@Public()
 @ApiExcludeController()
 @UseFilters(EntraErrorFilter)
 @Controller()
@@ -20,12 +19,14 @@ export class DiscoveryController {
     private readonly keys: KeyRing,
   ) {}
 
+  @Public()
   @Get(':authority/v2.0/.well-known/openid-configuration')
   @Header('cache-control', hourly)
   configurationV2(@Param('authority') authority: string): Record<string, unknown> {
     return openIdConfiguration(this.settings.managementUrl, authorityOf(authority), 'v2');
   }
 
+  @Public()
   @Get(':authority/.well-known/openid-configuration')
   @Header('cache-control', hourly)
   configurationV1(@Param('authority') authority: string): Record<string, unknown> {
@@ -33,6 +34,7 @@ export class DiscoveryController {
   }
 
   /** `authorization_endpoint` is the URL a client wants to know about; whatever it is, the answer is about this authority. */
+  @Public()
   @Get('common/discovery/instance')
   @Header('cache-control', hourly)
   instance(@Query('authorization_endpoint') endpoint: unknown): Record<string, unknown> {
@@ -41,6 +43,7 @@ export class DiscoveryController {
   }
 
   // Verifiers look again when they meet a key they do not know; until the next rotation they may keep what they have.
+  @Public()
   @Get([':authority/discovery/v2.0/keys', ':authority/discovery/keys'])
   @Header('cache-control', hourly)
   jwks(@Param('authority') authority: string): { keys: PublicJwk[] } {

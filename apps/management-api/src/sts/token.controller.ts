@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '../arm-http/access.js';
+import { BodyLimit, Public } from '../arm-http/access.js';
+import { formLimit } from '../arm-http/request-head.js';
 import { authorityOf } from './authority.js';
 import { correlationIdOf } from './correlation-id.js';
 import { EntraErrorFilter } from './entra-error.filter.js';
@@ -9,13 +10,14 @@ import { readTokenRequest, type TokenDialect } from './token-request.js';
 import { type TokenAnswer, TokenService } from './token.service.js';
 
 /** Tokens for client credentials (RFC 6749 4.4), as Microsoft Entra and ADFS give them. */
-@Public()
 @ApiExcludeController()
 @UseFilters(EntraErrorFilter)
 @Controller()
 export class TokenController {
   constructor(private readonly tokens: TokenService) {}
 
+  @Public()
+  @BodyLimit(formLimit)
   // Clients that were told the login endpoint `…/adfs` append the tenant to it (the provider of Terraform does).
   @Post([':authority/oauth2/v2.0/token', 'adfs/:authority/oauth2/v2.0/token'])
   @HttpCode(200)
@@ -28,6 +30,8 @@ export class TokenController {
     return this.#issue(authorityOf(authority), 'v2', body, request, reply);
   }
 
+  @Public()
+  @BodyLimit(formLimit)
   @Post(':authority/oauth2/token')
   @HttpCode(200)
   v1(

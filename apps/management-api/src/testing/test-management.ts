@@ -65,6 +65,12 @@ export class TestManagement {
     return { principalId: principal.id, token, arm: new ArmClient({ baseUrl: this.baseUrl, token }) };
   }
 
+  /** Takes every role away from a caller. */
+  async removeRoles(principalId: string): Promise<void> {
+    const roles = this.app.get(RoleAssignments, { strict: false });
+    for (const { id } of await roles.ofPrincipal(principalId)) await roles.unassign(id);
+  }
+
   /** A resource group to work in; its path. */
   async group(name = `rg-${randomUUID().slice(0, 8)}`): Promise<string> {
     const path = `/subscriptions/${this.subscriptionId}/resourceGroups/${name}`;

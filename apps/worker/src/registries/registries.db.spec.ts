@@ -80,7 +80,7 @@ async function create(name = `r${randomUUID().slice(0, 8)}`): Promise<{ row: Reg
       provisioningState: 'Creating',
       systemData: { createdAt: new Date().toISOString() } as RegistryEntity['systemData'],
     });
-    return { row: row!, operation: await beginRegistryCreation(store, row!) };
+    return { row: row!, operation: await beginRegistryCreation(store, row!, null) };
   });
 }
 
@@ -91,7 +91,7 @@ async function created(name?: string): Promise<RegistryEntity> {
 }
 
 function beginDeletion(id: string): Promise<OperationEntity> {
-  return control.transaction(async (store) => beginRegistryDeletion(store, (await store.registries.lockedById(id))!));
+  return control.transaction(async (store) => beginRegistryDeletion(store, (await store.registries.lockedById(id))!, null));
 }
 
 /** An index of nothing: the smallest thing a registry can hold. */

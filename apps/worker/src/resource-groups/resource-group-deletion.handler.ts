@@ -23,7 +23,8 @@ export class ResourceGroupDeletionHandler implements JobHandler<Payload<typeof f
     const { groupId, operationId } = payload;
     const group = await this.control.resourceGroups.byId(groupId);
     if (group?.provisioningState === 'Deleting') {
-      const left = await this.#deleteRegistries(group, signal);
+      const operation = await this.control.operations.byId(operationId);
+      const left = await this.#deleteRegistries(group, operation?.startedBy ?? null, signal);
       if (left > 0) {
         await this.control.transaction((store) =>
           store.outbox.add(finishResourceGroupDeletion, payload, { delaySeconds: lookAgainSeconds }),
@@ -48,7 +49,7 @@ export class ResourceGroupDeletionHandler implements JobHandler<Payload<typeof f
   }
 
   /** Sees to it that every registry of the group is being deleted; how many are still there. */
-  async #deleteRegistries(group: ResourceGroupEntity, signal: AbortSignal): Promise<number> {
+  async #deleteRegistries(group: ResourceGroupEntity, startedBy: string | null, signal: AbortSignal): Promise<number> {
     let count = 0;
     let afterKey: string | undefined;
     for (;;) {
@@ -57,7 +58,7 @@ export class ResourceGroupDeletionHandler implements JobHandler<Payload<typeof f
         signal.throwIfAborted();
         await this.control.transaction(async (store) => {
           const row = await store.registries.lockedById(id);
-          if (row) await beginRegistryDeletion(store, row);
+          if (row) await beginRegistryDeletion(store, row, startedBy);
         });
       }
       count += rows.length;

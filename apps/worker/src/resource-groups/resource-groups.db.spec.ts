@@ -48,6 +48,7 @@ async function dying(registries: number): Promise<{ group: ResourceGroupEntity; 
     subscriptionId,
     resourceId: `/subscriptions/${subscriptionId}/resourceGroups/${name}`,
     targetId: group.id,
+    startedBy: null,
   });
   return { group, operation };
 }

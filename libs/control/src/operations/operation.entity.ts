@@ -40,6 +40,10 @@ export class OperationEntity {
   @Column('uuid', { name: 'target_id' })
   targetId!: string;
 
+  /** Object id of the principal that started it; null for what no caller started. */
+  @Column('uuid', { name: 'started_by', nullable: true })
+  startedBy!: string | null;
+
   @Column('integer', { name: 'percent_complete' })
   percentComplete!: number;
 

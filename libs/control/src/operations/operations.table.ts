@@ -14,6 +14,8 @@ export interface NewOperation {
   subscriptionId: string;
   resourceId: string;
   targetId: string;
+  /** Object id of the principal that starts it; it may follow the operation to its end. */
+  startedBy: string | null;
 }
 
 const uuidAtEnd = /([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i;

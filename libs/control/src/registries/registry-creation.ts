@@ -6,7 +6,7 @@ import type { RegistryEntity } from './registry.entity.js';
 import { registryId } from './registry-id.js';
 
 /** Begins to bring a registry to life that was written as Creating in the transaction of `store`; a worker finishes it. */
-export async function beginRegistryCreation(store: ControlStore, row: RegistryEntity): Promise<OperationEntity> {
+export async function beginRegistryCreation(store: ControlStore, row: RegistryEntity, startedBy: string | null): Promise<OperationEntity> {
   const operation = await store.operations.start({
     kind: 'CreateRegistry',
     status: 'Creating',
@@ -15,6 +15,7 @@ export async function beginRegistryCreation(store: ControlStore, row: RegistryEn
     subscriptionId: row.subscriptionId,
     resourceId: registryId(row),
     targetId: row.id,
+    startedBy,
   });
   await store.announce(registryChanged, row.nameKey);
   await store.outbox.add(finishRegistryCreation, { registryId: row.id, operationId: operation.id });

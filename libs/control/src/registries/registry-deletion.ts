@@ -9,7 +9,7 @@ import { registryId } from './registry-id.js';
  * Begins to delete a registry: from now on nobody can use it, and a worker removes the rest. Of a registry that is being
  * deleted already it gives the operation under way. `row` must be locked in the transaction of `store`.
  */
-export async function beginRegistryDeletion(store: ControlStore, row: RegistryEntity): Promise<OperationEntity> {
+export async function beginRegistryDeletion(store: ControlStore, row: RegistryEntity, startedBy: string | null): Promise<OperationEntity> {
   if (row.provisioningState === 'Deleting') {
     const underWay = await store.operations.underWay(row.id);
     if (underWay?.kind === 'DeleteRegistry') return underWay;
@@ -22,6 +22,7 @@ export async function beginRegistryDeletion(store: ControlStore, row: RegistryEn
     subscriptionId: row.subscriptionId,
     resourceId: registryId(row),
     targetId: row.id,
+    startedBy,
   });
   if (row.provisioningState !== 'Deleting') await store.registries.change(row, { provisioningState: 'Deleting' });
   await store.announce(registryChanged, row.nameKey);

@@ -106,7 +106,7 @@ export class KeyRing {
     const jws = readCompact(token);
     const key = this.#keyOf(jws);
     if (!signatureHolds(jws, key.publicKey)) throw invalid('The token signature does not hold.');
-    return checkClaims(parseObject(jws.payload, 'payload'), expected, Math.floor(this.#now() / 1000));
+    return this.claimsOf(parseObject(jws.payload, 'payload'), expected);
   }
 
   /**
@@ -115,6 +115,14 @@ export class KeyRing {
    */
   publicKeyFor(token: string): KeyObject {
     return this.#keyOf(readCompact(token)).publicKey;
+  }
+
+  /**
+   * The claims of a token whose signature another verifier has checked with `publicKeyFor`.
+   * @throws Fault `InvalidToken` when they are not those of a token of ours that holds now.
+   */
+  claimsOf(payload: Record<string, unknown>, expected: Expected = {}): Claims {
+    return checkClaims(payload, expected, Math.floor(this.#now() / 1000));
   }
 
   /** What others need to verify our tokens (RFC 7517): the keys that will sign, sign, and have signed. */

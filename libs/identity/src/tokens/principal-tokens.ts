@@ -84,6 +84,15 @@ export class PrincipalTokens {
     return known && requireAudience(known, audiences);
   }
 
+  /**
+   * Who presents a token that the caller has verified with `KeyRing.publicKeyFor`; `claims` is its payload. From then on it is
+   * remembered. @throws Fault `InvalidToken`
+   */
+  admit(token: string, claims: Record<string, unknown>, audiences: readonly string[]): TokenBearer {
+    const value = requireAudience(this.#bearerOf(this.#keys.claimsOf(claims)), audiences);
+    return this.#verified.remember(token, { value, exp: value.expiresAt });
+  }
+
   #verify(token: string): { value: TokenBearer; exp: number } {
     const value = this.#bearerOf(this.#keys.verify(token));
     return { value, exp: value.expiresAt };

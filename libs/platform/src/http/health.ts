@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 
 /** Throws when what it looks at does not work. */
 export type HealthCheck = () => Promise<void>;
@@ -59,16 +59,19 @@ async function outcome(check: HealthCheck): Promise<string> {
   }
 }
 
-/** `/livez`, `/startupz` and `/readyz`: 200 or 503, with the outcome of each check and no more. */
-export function serveHealth(fastify: FastifyInstance, health: Health): void {
-  fastify.get('/livez', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
-  fastify.get('/startupz', async (_request, reply) =>
+/**
+ * `/livez`, `/startupz` and `/readyz`: 200 or 503, with the outcome of each check and no more.
+ * @param options what the application adds to its routes.
+ */
+export function serveHealth(fastify: FastifyInstance, health: Health, options: RouteShorthandOptions = {}): void {
+  fastify.get('/livez', options, async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
+  fastify.get('/startupz', options, async (_request, reply) =>
     reply
       .code(health.isStarted ? 200 : 503)
       .header('cache-control', 'no-store')
       .send({ status: health.isStarted ? 'ok' : 'starting' }),
   );
-  fastify.get('/readyz', async (_request, reply) => {
+  fastify.get('/readyz', options, async (_request, reply) => {
     const { ready, checks } = await health.readiness();
     return reply
       .code(ready ? 200 : 503)

@@ -3,6 +3,7 @@ import { ApiQuery } from '@nestjs/swagger';
 import { type ArmReply, ok } from '#lib/arm';
 import { Fault, roleNames } from '#lib/domain';
 import { roleNameOf } from '#lib/identity';
+import { AnyCaller, Requires } from '../../arm-http/access.js';
 import { type ArmCall, Call } from '../../arm-http/arm-call.js';
 import { ArmController, Verb } from '../../arm-http/arm-controller.js';
 import { renderRoleDefinition, roleDefinitionPage, roleDefinitionView } from './role-assignment.schemas.js';
@@ -12,6 +13,9 @@ const action = 'Microsoft.Authorization/roleDefinitions/read';
 
 /** The roles there are, told the same way at every scope: they are built in. */
 function roleDefinitionsAt(scope: string, suffix: string) {
+  // Below a subscription they are read by right; without one, every caller may know them.
+  const mayRead = scope === '' ? AnyCaller() : Requires(action);
+
   @ArmController({
     area: 'authorization',
     type: 'roleDefinitions',
@@ -19,12 +23,12 @@ function roleDefinitionsAt(scope: string, suffix: string) {
     path: `${scope}providers/Microsoft.Authorization/roleDefinitions`,
   })
   class ScopeRoleDefinitionsController {
+    @mayRead
     @Get()
     @ApiQuery({ name: '$filter', required: false, description: "roleName eq '{name}' or type eq 'BuiltInRole'" })
     @Verb({
       id: `RoleDefinitions_ListFor${suffix}`,
       summary: 'The roles there are.',
-      action,
       answers: { 200: roleDefinitionPage },
     })
     list(@Call() call: ArmCall, @Query('$filter') filterText?: unknown): ArmReply {
@@ -35,8 +39,9 @@ function roleDefinitionsAt(scope: string, suffix: string) {
       return ok({ value: wanted.map((name) => renderRoleDefinition(call.subscription?.id, name)) });
     }
 
+    @mayRead
     @Get(':roleDefinitionId')
-    @Verb({ id: `RoleDefinitions_GetFor${suffix}`, summary: 'One role.', action, answers: { 200: roleDefinitionView } })
+    @Verb({ id: `RoleDefinitions_GetFor${suffix}`, summary: 'One role.', answers: { 200: roleDefinitionView } })
     get(@Call() call: ArmCall, @Param('roleDefinitionId') id: string): ArmReply {
       const name = roleNameOf(id);
       if (name !== undefined) return ok(renderRoleDefinition(call.subscription?.id, name));

@@ -3,7 +3,7 @@ import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { type ArmReply, created, noContent, ok, pageSize } from '#lib/arm';
 import { Fault } from '#lib/domain';
-import { callerOf } from '../../arm-http/access.js';
+import { AnyCaller, callerOf } from '../../arm-http/access.js';
 import { Verb } from '../../arm-http/arm-controller.js';
 import { baseUrlOf } from '../../arm-http/base-url.js';
 import { AuthSettings } from '../auth-settings.js';
@@ -39,6 +39,7 @@ export class ServicePrincipalsController {
     private readonly settings: AuthSettings,
   ) {}
 
+  @AnyCaller()
   @Get()
   @ApiQuery({ name: 'subscriptionId', required: true, description: 'The subscription that looks after them.' })
   @ApiQuery({ name: '$top', required: false, schema: { type: 'integer', minimum: 1 } })
@@ -50,15 +51,16 @@ export class ServicePrincipalsController {
     @Query('$top') top: unknown,
     @Query('after') after: unknown,
   ): Promise<ArmReply> {
-    const home = uuidOf(subscriptionId, 'subscriptionId');
+    const home = guidOf(subscriptionId, 'subscriptionId');
     const limit = pageSize(top);
-    const slice = await this.service.list(callerOf(request), home, limit, after === undefined ? undefined : uuidOf(after, 'after'));
+    const slice = await this.service.list(callerOf(request), home, limit, after === undefined ? undefined : guidOf(after, 'after'));
     const [next] = slice.next ?? [];
     const query = `subscriptionId=${home}&$top=${limit}&after=${next}`;
     const nextLink = next === undefined ? {} : { nextLink: `${baseUrlOf(request, this.settings.managementUrl)}/${path}?${query}` };
     return ok({ value: slice.items.map(renderPrincipal), ...nextLink });
   }
 
+  @AnyCaller()
   @Post()
   @Verb({
     id: 'ServicePrincipals_Create',
@@ -70,12 +72,14 @@ export class ServicePrincipalsController {
     return created({ ...renderPrincipal(principal), secret: renderIssued(secret) }, unseen);
   }
 
+  @AnyCaller()
   @Get(':servicePrincipalId')
   @Verb({ id: 'ServicePrincipals_Get', summary: 'One service principal.', answers: { 200: servicePrincipalView } })
   async get(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
-    return ok(renderPrincipal(await this.service.get(callerOf(request), id)));
+    return ok(renderPrincipal(await this.service.get(callerOf(request), guidOf(id, 'servicePrincipalId'))));
   }
 
+  @AnyCaller()
   @Patch(':servicePrincipalId')
   @Verb({ id: 'ServicePrincipals_Update', summary: 'Renames, disables or enables it.', answers: { 200: servicePrincipalView } })
   async patch(
@@ -83,22 +87,25 @@ export class ServicePrincipalsController {
     @Param('servicePrincipalId') id: string,
     @Body({ schema: servicePrincipalPatch }) body: ServicePrincipalPatch,
   ): Promise<ArmReply> {
-    return ok(renderPrincipal(await this.service.update(callerOf(request), id, body)));
+    return ok(renderPrincipal(await this.service.update(callerOf(request), guidOf(id, 'servicePrincipalId'), body)));
   }
 
+  @AnyCaller()
   @Delete(':servicePrincipalId')
   @Verb({ id: 'ServicePrincipals_Delete', summary: 'Removes it with its secrets and roles.', answers: { 204: null } })
   async delete(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
-    await this.service.delete(callerOf(request), id);
+    await this.service.delete(callerOf(request), guidOf(id, 'servicePrincipalId'));
     return noContent();
   }
 
+  @AnyCaller()
   @Get(':servicePrincipalId/secrets')
   @Verb({ id: 'ServicePrincipalSecrets_List', summary: 'Its secrets, without their texts.', answers: { 200: secretPage } })
   async secrets(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
-    return ok({ value: (await this.service.secrets(callerOf(request), id)).map(renderSecret) });
+    return ok({ value: (await this.service.secrets(callerOf(request), guidOf(id, 'servicePrincipalId'))).map(renderSecret) });
   }
 
+  @AnyCaller()
   @Post(':servicePrincipalId/secrets')
   @Verb({
     id: 'ServicePrincipalSecrets_Create',
@@ -110,9 +117,10 @@ export class ServicePrincipalsController {
     @Param('servicePrincipalId') id: string,
     @Body({ schema: secretPost }) body: SecretPost,
   ): Promise<ArmReply> {
-    return created(renderIssued(await this.service.addSecret(callerOf(request), id, body)), unseen);
+    return created(renderIssued(await this.service.addSecret(callerOf(request), guidOf(id, 'servicePrincipalId'), body)), unseen);
   }
 
+  @AnyCaller()
   @Delete(':servicePrincipalId/secrets/:secretId')
   @Verb({ id: 'ServicePrincipalSecrets_Delete', summary: 'From now on this secret opens nothing.', answers: { 204: null } })
   async removeSecret(
@@ -120,12 +128,12 @@ export class ServicePrincipalsController {
     @Param('servicePrincipalId') id: string,
     @Param('secretId') secretId: string,
   ): Promise<ArmReply> {
-    await this.service.removeSecret(callerOf(request), id, secretId);
+    await this.service.removeSecret(callerOf(request), guidOf(id, 'servicePrincipalId'), guidOf(secretId, 'secretId'));
     return noContent();
   }
 }
 
-function uuidOf(value: unknown, name: string): string {
+function guidOf(value: unknown, name: string): string {
   if (typeof value === 'string' && uuid.test(value)) return value.toLowerCase();
-  throw new Fault('InvalidParameter', `The query parameter '${name}' must be given once, as a GUID.`, { target: name });
+  throw new Fault('InvalidParameter', `'${name}' must be given once, as a GUID.`, { target: name });
 }

@@ -197,7 +197,7 @@ describe('a bad request', () => {
     ]) {
       expect((await ask(management.owner, 'GET', path)).status).toBe(400);
     }
-    for (const id of ['x', "'--"]) expect((await ask(management.owner, 'GET', `${root}/${id}`)).status).toBe(404);
+    for (const id of ['x', "'--"]) expect((await ask(management.owner, 'GET', `${root}/${id}`)).status).toBe(400);
     expect((await ask(management.owner, 'GET', `${root}/%00`)).status).toBe(400);
   });
 });
