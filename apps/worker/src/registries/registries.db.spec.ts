@@ -222,4 +222,20 @@ describe('an operation whose job was lost', () => {
     expect(jobs.map(({ payload }) => payload)).toEqual([{ registryId: row.id, operationId: operation.id }]);
     expect(young.operation.endedAt).toBeNull();
   });
+
+  it.each(['PurgeTask', 'CreateRegistry'])('gets it again beside 300 older ones of kind %s that never end', async (kind) => {
+    const { row, operation } = await create();
+    await db.dataSource.query('DELETE FROM platform.outbox');
+    await db.dataSource.query(`UPDATE control.operations SET started_at = now() - interval '10 minutes' WHERE id = $1`, [operation.id]);
+    await db.dataSource.query(
+      `INSERT INTO control.operations (id, name, kind, status, tenant_id, subscription_id, resource_id, target_id, percent_complete, started_at)
+       SELECT id, 'stuck-' || id, $1, 'Working', $2, $3, '/stuck', id, 0, now() - interval '1 day'
+         FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 300)) AS made`,
+      [kind, operation.tenantId, operation.subscriptionId],
+    );
+    await new RegistryOperationsHandler(control).run();
+    const jobs = await outboxOf('finish-registry-creation');
+    expect(jobs.map(({ payload }) => payload)).toContainEqual({ registryId: row.id, operationId: operation.id });
+    await db.dataSource.query(`DELETE FROM control.operations WHERE resource_id = '/stuck'`);
+  });
 });

@@ -3,17 +3,16 @@ import { ControlStore, finishRegistryCreation, finishRegistryDeletion, type Oper
 import type { JobHandler } from '#lib/platform';
 import { resumeRegistryOperations } from './registries.jobs.js';
 
-/** An operation younger than this is in good hands. */
+/** Operations younger than this still have a live job. */
 const patienceSeconds = 120;
-const batch = 200;
 
 /** Which job ends which kind of operation. */
-const endings: Readonly<Record<string, typeof finishRegistryCreation>> = {
-  CreateRegistry: finishRegistryCreation,
-  DeleteRegistry: finishRegistryDeletion,
-};
+const endings = new Map([
+  ['CreateRegistry', finishRegistryCreation],
+  ['DeleteRegistry', finishRegistryDeletion],
+]);
 
-/** Sees to it that every registry operation ends, whatever happened to its job. */
+/** Re-queues every registry operation whose job was lost. */
 @Injectable()
 export class RegistryOperationsHandler implements JobHandler<Record<string, never>> {
   readonly job = resumeRegistryOperations;
@@ -22,14 +21,12 @@ export class RegistryOperationsHandler implements JobHandler<Record<string, neve
 
   async run(): Promise<void> {
     const before = new Date(Date.now() - patienceSeconds * 1_000);
-    const waiting = await this.control.operations.underWaySince(before, batch);
-    for (const operation of waiting) await this.#resume(operation);
+    const waiting = this.control.operations.underWaySince(before, [...endings.keys()]);
+    for await (const operation of waiting) await this.#resume(operation);
   }
 
-  // An equal job that waits or runs already makes this one nothing: jobs have keys.
+  // Adding a job that is already waiting or running does nothing: jobs have keys.
   async #resume({ id, kind, targetId }: OperationEntity): Promise<void> {
-    const job = endings[kind];
-    if (!job) return;
-    await this.control.transaction((store) => store.outbox.add(job, { registryId: targetId, operationId: id }));
+    await this.control.outbox.add(endings.get(kind)!, { registryId: targetId, operationId: id });
   }
 }

@@ -3,11 +3,10 @@ import { ControlStore, finishResourceGroupDeletion } from '#lib/control';
 import type { JobHandler } from '#lib/platform';
 import { resumeResourceGroupDeletions } from './resource-groups.jobs.js';
 
-/** An operation younger than this is in good hands. */
+/** Operations younger than this still have a live job. */
 const patienceSeconds = 120;
-const batch = 200;
 
-/** Sees to it that every deletion of a group ends, whatever happened to its job. */
+/** Re-queues every deletion of a group whose job was lost. */
 @Injectable()
 export class ResourceGroupOperationsHandler implements JobHandler<Record<string, never>> {
   readonly job = resumeResourceGroupDeletions;
@@ -16,10 +15,9 @@ export class ResourceGroupOperationsHandler implements JobHandler<Record<string,
 
   async run(): Promise<void> {
     const before = new Date(Date.now() - patienceSeconds * 1_000);
-    const waiting = await this.control.operations.underWaySince(before, batch, ['DeleteResourceGroup']);
-    for (const { id, targetId } of waiting) {
-      // An equal job that waits already makes this one nothing: jobs have keys.
-      await this.control.transaction((store) => store.outbox.add(finishResourceGroupDeletion, { groupId: targetId, operationId: id }));
+    for await (const { id, targetId } of this.control.operations.underWaySince(before, ['DeleteResourceGroup'])) {
+      // Adding a job that is already waiting or running does nothing: jobs have keys.
+      await this.control.outbox.add(finishResourceGroupDeletion, { groupId: targetId, operationId: id });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type EntityManager, In, IsNull, LessThan, type Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, MoreThan, type Repository } from 'typeorm';
 import { OperationEntity, type OperationError } from './operation.entity.js';
 
 /** What has to be known to begin an operation. */
@@ -17,6 +17,9 @@ export interface NewOperation {
   /** Object id of the principal that starts it; it may follow the operation to its end. */
   startedBy: string | null;
 }
+
+const firstId = '00000000-0000-0000-0000-000000000000';
+const pageSize = 200;
 
 const uuidAtEnd = /([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i;
 
@@ -95,13 +98,18 @@ export class OperationsTable {
     return affected ?? 0;
   }
 
-  /** Operations still under way that began before `before`, oldest first: what a reconciler looks at. */
-  underWaySince(before: Date, limit: number, kinds?: readonly string[]): Promise<OperationEntity[]> {
-    return this.#rows.find({
-      where: { endedAt: IsNull(), startedAt: LessThan(before), ...(kinds && { kind: In([...kinds]) }) },
-      order: { startedAt: 'ASC' },
-      take: limit,
-    });
+  /** Operations of these kinds that are still under way and began before `before`: all of them, a page at a time. */
+  async *underWaySince(before: Date, kinds: readonly string[]): AsyncGenerator<OperationEntity> {
+    for (let after = firstId; ;) {
+      const page = await this.#rows.find({
+        where: { kind: In([...kinds]), endedAt: IsNull(), startedAt: LessThan(before), id: MoreThan(after) },
+        order: { id: 'ASC' },
+        take: pageSize,
+      });
+      yield* page;
+      if (page.length < pageSize) return;
+      after = page.at(-1)!.id;
+    }
   }
 
   async #end(id: string, change: Partial<OperationEntity>): Promise<boolean> {
