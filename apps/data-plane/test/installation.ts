@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ControlStore, type RegistryEntity, registryChanged, registryId, type RegistrySettings } from '#lib/control';
+import { ControlStore, type RegistryEntity, registryId, type RegistrySettings } from '#lib/control';
 import type { RoleName, SkuName } from '#lib/domain';
 import { KeyRing, Principals, PrincipalTokens, RoleAssignments } from '#lib/identity';
 import { Broadcast, readConfig, SecretBox } from '#lib/platform';
@@ -143,7 +143,7 @@ export class Installation {
       },
     });
     if (!row) throw new Error(`There is a registry named ${name} already.`);
-    await this.store.announce(registryChanged, row.nameKey);
+    await this.store.announceRegistry(row);
     return { row, id: row.id, name, host: `${row.loginLabel}.${suffix}`, resourceId: registryId(row), passwords };
   }
 
@@ -151,14 +151,14 @@ export class Installation {
   async change(registry: TestRegistry, change: Parameters<ControlStore['registries']['change']>[1]): Promise<void> {
     const row = await this.store.registries.byId(registry.id);
     if (!row || !(await this.store.registries.change(row, change))) throw new Error('The registry could not be changed.');
-    await this.store.announce(registryChanged, row.nameKey);
+    await this.store.announceRegistry(row);
   }
 
   /** Deletes the row of a registry, so that another one can take its name. */
   async forget(registry: TestRegistry): Promise<void> {
     await this.change(registry, { provisioningState: 'Deleting' });
     await this.store.registries.delete(registry.id);
-    await this.store.announce(registryChanged, registry.row.nameKey);
+    await this.store.announceRegistry(registry.row);
   }
 
   /** A service principal with a role at a registry. */

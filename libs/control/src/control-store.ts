@@ -1,6 +1,8 @@
 import { DataSource, type EntityManager } from 'typeorm';
 import { Outbox, type JobDefinition, type OutboxOptions } from '#lib/platform';
 import { OperationsTable } from './operations/operations.table.js';
+import { registryChanged } from './registries/registry-changed.js';
+import type { RegistryEntity } from './registries/registry.entity.js';
 import { RegistriesTable } from './registries/registries.table.js';
 import { ResourceGroupsTable } from './resource-groups/resource-groups.table.js';
 import { SubscriptionsTable } from './subscriptions/subscriptions.table.js';
@@ -48,8 +50,11 @@ export class ControlStore {
     return this.#source.transaction((manager) => work(new ControlStore(manager)));
   }
 
-  /** Tells every process of the installation something when the transaction commits; see `Broadcast`. */
-  async announce(channel: string, payload: string): Promise<void> {
-    await this.#manager.query('SELECT pg_notify($1, $2)', [channel, payload]);
+  /** Tells every process of the installation that a registry changed, when the transaction commits. */
+  async announceRegistry({ nameKey, loginLabel }: Pick<RegistryEntity, 'nameKey' | 'loginLabel'>): Promise<void> {
+    await this.#manager.query('SELECT pg_notify($1, key) FROM unnest($2::text[]) AS key', [
+      registryChanged,
+      [...new Set([nameKey, loginLabel])],
+    ]);
   }
 }

@@ -15,7 +15,6 @@ import {
   beginRegistryCreation,
   beginRegistryDeletion,
   ControlStore,
-  registryChanged,
   registryId,
   registryResourceType,
   type OperationEntity,
@@ -208,7 +207,7 @@ export class RegistriesService {
     if (!written) throw new Fault('Conflict', `The registry ${row.name} was changed by somebody else; try again.`);
     // What could not be created is tried again with what the client says now.
     if (failed) return { row: written, isNew: false, operation: await beginRegistryCreation(store, written, call.caller.principalId) };
-    await store.announce(registryChanged, row.nameKey);
+    await store.announceRegistry(row);
     return { row: written, isNew: false, operation };
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { modifiedBy } from '#lib/arm';
-import { ControlStore, registryChanged, registryId, type AdminPasswordName, type RegistryEntity } from '#lib/control';
+import { ControlStore, registryId, type AdminPasswordName, type RegistryEntity } from '#lib/control';
 import { Fault } from '#lib/domain';
 import { SecretBox } from '#lib/platform';
 import { actorOf } from '../arm-http/access.js';
@@ -34,7 +34,7 @@ export class RegistryCredentialsService {
       const systemData = modifiedBy(row.systemData, actorOf(call.caller));
       const written = await store.registries.change(row, { adminPasswords, systemData });
       if (!written) throw new Fault('Conflict', `The registry ${row.name} was changed by somebody else; try again.`);
-      await store.announce(registryChanged, row.nameKey);
+      await store.announceRegistry(row);
       return openCredentials(this.secrets, written);
     });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ControlStore, finishRegistryCreation, registryChanged } from '#lib/control';
+import { ControlStore, finishRegistryCreation } from '#lib/control';
 import type { JobHandler, Payload } from '#lib/platform';
 
 /** Brings a registry to life: from then on the data plane serves it. */
@@ -22,7 +22,7 @@ export class RegistryCreationHandler implements JobHandler<Payload<typeof finish
       }
       if (row.provisioningState === 'Creating') {
         await store.registries.change(row, { provisioningState: 'Succeeded' });
-        await store.announce(registryChanged, row.nameKey);
+        await store.announceRegistry(row);
       }
       await store.operations.succeed(operationId);
     });
@@ -33,7 +33,7 @@ export class RegistryCreationHandler implements JobHandler<Payload<typeof finish
     await this.control.transaction(async (store) => {
       const row = await store.registries.lockedById(registryId);
       if (row?.provisioningState === 'Creating') await store.registries.change(row, { provisioningState: 'Failed' });
-      if (row) await store.announce(registryChanged, row.nameKey);
+      if (row) await store.announceRegistry(row);
       await store.operations.fail(operationId, {
         code: 'RegistryCreationFailed',
         message: `The registry could not be created: ${error.name}.`,

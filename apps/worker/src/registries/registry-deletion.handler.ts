@@ -1,13 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import {
-  ControlStore,
-  finishRegistryDeletion,
-  registryChanged,
-  registryId as armId,
-  sweepAfterSeconds,
-  sweepDeletedRegistry,
-} from '#lib/control';
+import { ControlStore, finishRegistryDeletion, registryId as armId, sweepAfterSeconds, sweepDeletedRegistry } from '#lib/control';
 import { RoleAssignments } from '#lib/identity';
 import type { JobHandler, Payload } from '#lib/platform';
 import { RegionalContent } from '../content/regional-content.js';
@@ -37,7 +30,7 @@ export class RegistryDeletionHandler implements JobHandler<Payload<typeof finish
     }
     await this.control.transaction(async (store) => {
       if (row && (await store.registries.delete(registryId))) {
-        await store.announce(registryChanged, row.nameKey);
+        await store.announceRegistry(row);
         await store.outbox.add(sweepDeletedRegistry, { registryId }, { delaySeconds: sweepAfterSeconds });
       }
       await store.operations.succeed(operationId);

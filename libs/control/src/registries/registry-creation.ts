@@ -1,7 +1,6 @@
 import type { ControlStore } from '../control-store.js';
 import type { OperationEntity } from '../operations/operation.entity.js';
 import { finishRegistryCreation } from './registries.jobs.js';
-import { registryChanged } from './registry-changed.js';
 import type { RegistryEntity } from './registry.entity.js';
 import { registryId } from './registry-id.js';
 
@@ -17,7 +16,7 @@ export async function beginRegistryCreation(store: ControlStore, row: RegistryEn
     targetId: row.id,
     startedBy,
   });
-  await store.announce(registryChanged, row.nameKey);
+  await store.announceRegistry(row);
   await store.outbox.add(finishRegistryCreation, { registryId: row.id, operationId: operation.id });
   return operation;
 }

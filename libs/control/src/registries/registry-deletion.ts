@@ -1,7 +1,6 @@
 import type { ControlStore } from '../control-store.js';
 import type { OperationEntity } from '../operations/operation.entity.js';
 import { finishRegistryDeletion } from './registries.jobs.js';
-import { registryChanged } from './registry-changed.js';
 import type { RegistryEntity } from './registry.entity.js';
 import { registryId } from './registry-id.js';
 
@@ -25,7 +24,7 @@ export async function beginRegistryDeletion(store: ControlStore, row: RegistryEn
     startedBy,
   });
   if (row.provisioningState !== 'Deleting') await store.registries.change(row, { provisioningState: 'Deleting' });
-  await store.announce(registryChanged, row.nameKey);
+  await store.announceRegistry(row);
   await store.outbox.add(finishRegistryDeletion, { registryId: row.id, operationId: operation.id });
   return operation;
 }

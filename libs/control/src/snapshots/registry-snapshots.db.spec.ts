@@ -4,7 +4,6 @@ import { Broadcast, newLogger, PipelinedPool } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { ControlStore } from '../control-store.js';
 import { newRegistry, plainSettings } from '../testing/new-registry.js';
-import { registryChanged } from '../registries/registry-changed.js';
 import type { RegistryEntity } from '../registries/registry.entity.js';
 import { RegistrySnapshots } from './registry-snapshots.js';
 
@@ -35,7 +34,7 @@ const snapshots = (more = {}) => new RegistrySnapshots({ pool, loginServerSuffix
 const changeQuietly = async (row: RegistryEntity, sku: RegistryEntity['sku']) => (await control.registries.change(row, { sku }))!;
 const changeAloud = (row: RegistryEntity, sku: RegistryEntity['sku']) =>
   control.transaction(async (store) => {
-    await store.announce(registryChanged, row.nameKey);
+    await store.announceRegistry(row);
     return (await store.registries.change(row, { sku }))!;
   });
 
@@ -95,8 +94,7 @@ describe('a snapshot', () => {
     await changeAloud(row, 'Standard');
     await expect.poll(async () => (await known.byName(row.name))!.sku).toBe('Standard');
     await control.transaction(async (store) => {
-      await store.registries.insert(newRegistry({ name: late }));
-      await store.announce(registryChanged, late);
+      await store.announceRegistry((await store.registries.insert(newRegistry({ name: late })))!);
     });
     await expect.poll(async () => (await known.byName(late))?.name).toBe(late);
     await known.close();
@@ -136,10 +134,97 @@ describe('a snapshot', () => {
     await expect(known.byName('never-seen')).rejects.toThrow();
   });
 
-  it('remembers no more names than it may', async () => {
-    const known = snapshots({ capacity: 10 });
-    for (let i = 0; i < 25; i += 1) expect(await known.byName(`absent${i}`)).toBeNull();
-    const row = await make();
-    expect((await known.byName(row.name))?.id).toBe(row.id);
+  it('is forgotten under its login label too when a change is announced, also while that label named nobody', async () => {
+    const known = snapshots({ broadcast });
+    await known.start();
+    const name = `r${randomUUID().slice(0, 8)}`;
+    const label = `${name}-abcdefgh12345678`;
+    expect(await known.byName(label)).toBeNull();
+    const row = await control.transaction(async (store) => {
+      const made = (await store.registries.insert(newRegistry({ name, loginLabel: label })))!;
+      await store.announceRegistry(made);
+      return made;
+    });
+    await expect.poll(async () => (await known.byName(label))?.sku).toBe('Premium');
+    await changeAloud(row, 'Basic');
+    await expect.poll(async () => (await known.byName(label))!.sku).toBe('Basic');
+    await known.close();
+  });
+});
+
+describe('what is remembered', () => {
+  /** Postgres with one registry of each of these names, and a count of the questions put to it. */
+  function postgresOf(names: ReadonlySet<string>) {
+    const asked = new Map<string, number>();
+    const query = async (_statement: unknown, [key]: unknown[]): Promise<never[]> => {
+      asked.set(key as string, (asked.get(key as string) ?? 0) + 1);
+      return (names.has(key as string) ? [rowOf(key as string)] : []) as never[];
+    };
+    return { asked, pool: { query } };
+  }
+  const rowOf = (name: string) => ({ ...newRegistry({ name }), id: name, nameKey: name, loginLabel: name, version: 1 });
+  /** Announcements by hand. */
+  const megaphone = () => {
+    let listener: (key: string) => void = () => {};
+    const heard = {
+      subscribe: async (_channel: string, given: (key: string) => void) => ((listener = given), () => {}),
+      onReconnect: () => {},
+    };
+    return { broadcast: heard, announce: (key: string) => listener(key) };
+  };
+
+  it('is every registry in use, after 100,000 host names that nobody has', async () => {
+    const names = new Set(Array.from({ length: 1_000 }, (_, index) => `registry${index}`));
+    const { asked, pool: counted } = postgresOf(names);
+    const known = snapshots({ pool: counted, capacity: 2_000, absentCapacity: 500 });
+    for (const name of names) await known.byName(name);
+    for (let index = 0; index < 100_000; index += 1) await known.byName(`random${index}`);
+    for (const name of names) await known.byName(name);
+    expect([...names].filter((name) => asked.get(name) !== 1)).toEqual([]);
+    await known.byName('random99999');
+    expect(asked.get('random99999')).toBe(1); // The newest of them are remembered as well,
+    await known.byName('random0');
+    expect(asked.get('random0')).toBe(2); // the oldest not.
+  });
+
+  it('is what was used last when there are more registries than may be remembered', async () => {
+    const { asked, pool: counted } = postgresOf(new Set(['busy', ...Array.from({ length: 100 }, (_, index) => `seldom${index}`)]));
+    const known = snapshots({ pool: counted, capacity: 10 });
+    for (let index = 0; index < 100; index += 1) {
+      await known.byName('busy');
+      await known.byName(`seldom${index}`);
+    }
+    expect(asked.get('busy')).toBe(1);
+    await known.byName('seldom0');
+    expect(asked.get('seldom0')).toBe(2);
+  });
+
+  it('is touched by an announcement under exactly the key that it names', async () => {
+    const names = ['app', 'apple', 'app-extra', 'ap'];
+    const { asked, pool: counted } = postgresOf(new Set(names));
+    const { broadcast: loud, announce } = megaphone();
+    const known = snapshots({ pool: counted, broadcast: loud });
+    await known.start();
+    for (const name of names) await known.byName(name);
+    announce('app');
+    for (const name of names) await known.byName(name);
+    expect(Object.fromEntries(asked)).toEqual({ app: 2, apple: 1, 'app-extra': 1, ap: 1 });
+  });
+
+  it('costs an announcement as much when it is 20,000 registries as when it is a hundred', async () => {
+    const cost = async (count: number): Promise<number> => {
+      const names = Array.from({ length: count }, (_, index) => `registry${index}`);
+      const { broadcast: loud, announce } = megaphone();
+      const known = snapshots({ pool: postgresOf(new Set(names)).pool, broadcast: loud, capacity: count });
+      await known.start();
+      for (const name of names) await known.byName(name);
+      const before = process.cpuUsage();
+      for (let index = 0; index < 2_000; index += 1) announce(`registry${index % count}`);
+      const { user } = process.cpuUsage(before);
+      return user / 2_000;
+    };
+    const [few, many] = [await cost(100), await cost(20_000)];
+    // In microseconds of CPU. A walk over all that is remembered took 1,200.
+    expect(many).toBeLessThan(few + 500);
   });
 });

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Broadcast, PipelinedPool } from '#lib/platform';
 import { registryChanged } from '../registries/registry-changed.js';
 import type { RegistrySnapshot } from './registry-snapshot.js';
@@ -5,17 +6,19 @@ import { readSnapshot } from './snapshot.query.js';
 
 export interface RegistrySnapshotsOptions {
   /** Connections to the database with schema `control`. */
-  pool: PipelinedPool;
+  pool: Pick<PipelinedPool, 'query'>;
   /** Tells when a registry changed; without it snapshots are refreshed by age alone. */
-  broadcast?: Broadcast;
+  broadcast?: Pick<Broadcast, 'subscribe' | 'onReconnect'>;
   /** `REGATTA_LOGIN_SERVER_SUFFIX`. */
   loginServerSuffix: string;
   /** How old a snapshot may be before it is read again. Default 30 seconds. */
   maxAgeMs?: number;
   /** How long a caller waits for Postgres before it is given what is remembered. Default 1 second. */
   patienceMs?: number;
-  /** How many names are remembered, absent ones included. Default 100 000. */
+  /** How many names of registries are remembered. Default 100 000. */
   capacity?: number;
+  /** How many names that no registry has are remembered besides. Default 10 000. */
+  absentCapacity?: number;
   /** The time in milliseconds; tests turn the clock. */
   now?: () => number;
 }
@@ -38,13 +41,18 @@ interface Reading {
  * (channel `registry-changed`) and by age, and given as remembered while Postgres does not answer.
  */
 export class RegistrySnapshots {
-  readonly #options: Required<Omit<RegistrySnapshotsOptions, 'broadcast'>> & { broadcast?: Broadcast | undefined };
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #options: Required<Omit<RegistrySnapshotsOptions, 'broadcast'>> & Pick<RegistrySnapshotsOptions, 'broadcast'>;
+  /** By name and by login label; both names of a registry share one entry. */
+  readonly #known: LRUCache<string, Remembered>;
+  /** Names that no registry has, apart: clients choose them, and must not push out what exists. */
+  readonly #absent: LRUCache<string, Remembered>;
   readonly #reading = new Map<string, Reading>();
   #stopListening: (() => void) | undefined;
 
   constructor(options: RegistrySnapshotsOptions) {
-    this.#options = { maxAgeMs: 30_000, patienceMs: 1_000, capacity: 100_000, now: Date.now, ...options };
+    this.#options = { maxAgeMs: 30_000, patienceMs: 1_000, capacity: 100_000, absentCapacity: 10_000, now: Date.now, ...options };
+    this.#known = new LRUCache({ max: this.#options.capacity });
+    this.#absent = new LRUCache({ max: this.#options.absentCapacity });
   }
 
   /**
@@ -53,25 +61,25 @@ export class RegistrySnapshots {
    */
   async byName(name: string): Promise<RegistrySnapshot | null> {
     const key = name.toLowerCase();
-    const known = this.#remembered.get(key);
-    if (!known) return this.#read(key);
-    const age = this.#options.now() - known.readAt;
-    if (age < this.#options.maxAgeMs / 2) return known.snapshot;
+    const remembered = this.#known.get(key) ?? this.#absent.get(key);
+    if (!remembered) return this.#read(key);
+    const age = this.#options.now() - remembered.readAt;
+    if (age < this.#options.maxAgeMs / 2) return remembered.snapshot;
     const fresh = this.#read(key);
-    // Half-way to its end a snapshot is renewed behind the caller's back, so that busy registries never wait for it.
+    // From half its age on, a snapshot is refreshed in the background, so that busy registries never wait for it.
     if (age < this.#options.maxAgeMs) {
       fresh.catch(() => undefined);
-      return known.snapshot;
+      return remembered.snapshot;
     }
-    return this.#orRemembered(fresh, known);
+    return this.#orRemembered(fresh, remembered);
   }
 
   /** Begins to listen for changes. */
   async start(): Promise<void> {
     if (this.#stopListening || !this.#options.broadcast) return;
-    // What was announced while nobody listened is lost: everything may have changed.
+    // What was announced while this process did not listen is lost: everything may have changed.
     this.#options.broadcast.onReconnect(() => this.#forgetAll());
-    this.#stopListening = await this.#options.broadcast.subscribe(registryChanged, (payload) => this.#forget(payload));
+    this.#stopListening = await this.#options.broadcast.subscribe(registryChanged, (key) => this.#forget(key));
   }
 
   /** Stops listening and forgets everything. */
@@ -79,36 +87,34 @@ export class RegistrySnapshots {
     this.#stopListening?.();
     this.#stopListening = undefined;
     await Promise.allSettled([...this.#reading.values()].map(({ promise }) => promise));
-    this.#remembered.clear();
+    this.#known.clear();
+    this.#absent.clear();
   }
 
-  /** What changed must be read again before it is used, but is kept for the case that Postgres does not answer. */
-  #forget(name: string): void {
-    this.#forgetWhere((key) => key === name || key.startsWith(`${name}-`));
+  /** What changed is read again before it is used, but is kept for the case that Postgres does not answer. */
+  #forget(key: string): void {
+    const reading = this.#reading.get(key);
+    if (reading) reading.outdated = true;
+    const known = this.#known.peek(key);
+    if (known) known.readAt = -Infinity;
+    this.#absent.delete(key);
   }
 
   #forgetAll(): void {
-    this.#forgetWhere(() => true);
+    for (const reading of this.#reading.values()) reading.outdated = true;
+    for (const known of this.#known.values()) known.readAt = -Infinity;
+    this.#absent.clear();
   }
 
-  #forgetWhere(changed: (key: string) => boolean): void {
-    for (const [key, reading] of this.#reading) if (changed(key)) reading.outdated = true;
-    for (const [key, known] of this.#remembered) {
-      if (!changed(key)) continue;
-      if (known.snapshot === null) this.#remembered.delete(key);
-      else known.readAt = -Infinity;
-    }
-  }
-
-  async #orRemembered(fresh: Promise<RegistrySnapshot | null>, known: Remembered): Promise<RegistrySnapshot | null> {
+  async #orRemembered(fresh: Promise<RegistrySnapshot | null>, remembered: Remembered): Promise<RegistrySnapshot | null> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<RegistrySnapshot | null>((resolve) => {
-      timer = setTimeout(() => resolve(known.snapshot), this.#options.patienceMs);
+      timer = setTimeout(() => resolve(remembered.snapshot), this.#options.patienceMs);
     });
     try {
       return await Promise.race([fresh, patience]);
     } catch {
-      return known.snapshot;
+      return remembered.snapshot;
     } finally {
       clearTimeout(timer);
       fresh.catch(() => undefined);
@@ -132,16 +138,21 @@ export class RegistrySnapshots {
       const snapshot = await readSnapshot(this.#options.pool, key, this.#options.loginServerSuffix);
       // A change announced while we read may have been committed after our read: look again.
       if (reading.outdated) continue;
-      this.#makeRoom();
-      this.#remembered.set(key, { snapshot, readAt });
+      this.#remember(key, { snapshot, readAt });
       return snapshot;
     }
   }
 
-  /** Names nobody has are remembered too, so that asking for them costs little; their number is bounded. */
-  #makeRoom(): void {
-    if (this.#remembered.size < this.#options.capacity) return;
-    const oldest = this.#remembered.keys().next();
-    if (!oldest.done) this.#remembered.delete(oldest.value);
+  #remember(key: string, remembered: Remembered): void {
+    const { snapshot } = remembered;
+    if (!snapshot) {
+      this.#known.delete(key);
+      this.#absent.set(key, remembered);
+      return;
+    }
+    for (const name of [snapshot.name.toLowerCase(), snapshot.loginServer.split('.', 1)[0]!]) {
+      this.#known.set(name, remembered);
+      this.#absent.delete(name);
+    }
   }
 }

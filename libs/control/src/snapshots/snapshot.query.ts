@@ -13,7 +13,11 @@ const statement = {
 };
 
 /** Reads one registry by its name or login label, both in lower case. */
-export async function readSnapshot(pool: PipelinedPool, key: string, loginServerSuffix: string): Promise<RegistrySnapshot | null> {
+export async function readSnapshot(
+  pool: Pick<PipelinedPool, 'query'>,
+  key: string,
+  loginServerSuffix: string,
+): Promise<RegistrySnapshot | null> {
   const [row] = await pool.query<RegistryEntity>(statement, [key]);
   return row ? snapshotOf(row, loginServerSuffix) : null;
 }
