@@ -16,7 +16,9 @@ export default defineConfig({
     setupFiles: ['reflect-metadata'],
     globalSetup: ['./libs/testkit/src/database/global-setup.ts', './test/support/global-setup.ts'],
     reporters: ['default', './libs/testkit/src/programs/skips-reporter.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Only so that a test which hangs ends some day: a busy machine may be ten times as slow as an idle one.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

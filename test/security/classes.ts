@@ -49,6 +49,6 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   35: { name: 'A right or object survives what it was about', waitsFor: unwritten },
   36: { name: 'A policy depends on the door' },
   37: { name: 'Strangers lock others out', waitsFor: unwritten },
-  38: { name: 'A lost connection ends a process', waitsFor: unwritten },
+  38: { name: 'A lost connection ends a process' },
   39: { name: 'A listing as large as its members', waitsFor: unwritten },
 };

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { commonSettings, ConfigError, readConfig, reportAndExit } from '#lib/platform';
 import { z } from 'zod';
 import { bootstrap, bootstrapInto } from './bootstrap.js';
+import { databaseWaitSeconds } from './config.js';
 import { credentialsFile } from './home/credentials.js';
 import { StartError } from './start-error.js';
 
@@ -16,25 +17,34 @@ import { StartError } from './start-error.js';
 const settings = z.object({
   REGATTA_HOME: z.string().optional(),
   DATABASE_URL: commonSettings.DATABASE_URL,
+  REGATTA_DATABASE_WAIT_SECONDS: databaseWaitSeconds,
   LOG_LEVEL: commonSettings.LOG_LEVEL.unwrap().default('warn'),
 });
 
+const say = (line: string): void => void process.stderr.write(`regatta: ${line}\n`);
+
 try {
-  const { REGATTA_HOME, DATABASE_URL, LOG_LEVEL } = readConfig(settings, process.env);
+  const {
+    REGATTA_HOME,
+    DATABASE_URL: url,
+    REGATTA_DATABASE_WAIT_SECONDS: waitSeconds,
+    LOG_LEVEL: logLevel,
+  } = readConfig(settings, process.env);
+  const database = { url, waitSeconds, logLevel, say };
   process.stdout.write(`${REGATTA_HOME ? await intoFolder(resolve(REGATTA_HOME)) : await asJson()}\n`);
 
   async function intoFolder(home: string): Promise<string> {
     await mkdir(home, { recursive: true, mode: 0o700 });
-    const { subscriptionId } = await bootstrapInto(home, DATABASE_URL, LOG_LEVEL);
+    const { subscriptionId } = await bootstrapInto(home, database);
     return `Credentials of the Owner of subscription ${subscriptionId}: ${credentialsFile(home)}`;
   }
 
   async function asJson(): Promise<string> {
-    return JSON.stringify(await bootstrap(DATABASE_URL, LOG_LEVEL), null, 2);
+    return JSON.stringify(await bootstrap(database), null, 2);
   }
 } catch (error) {
   if (error instanceof ConfigError) reportAndExit(error);
   if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`regatta: ${error.message}\n`);
+  say(error.message);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import { ControlStore, controlEntities, controlMigrations } from '#lib/control';
 import { contentEntities, contentMigrations } from '#lib/content';
 import { ensureBootstrap, identityEntities, identityMigrations, Principals, RoleAssignments } from '#lib/identity';
-import { Broadcast, createDataSource, migrate, newLogger, platformEntities, platformMigrations } from '#lib/platform';
+import { Broadcast, createDataSource, migrate, newLogger, platformEntities, platformMigrations, whenDatabaseAnswers } from '#lib/platform';
 import type { DataSource } from 'typeorm';
 import { readCredentials, writeCredentials, type Credentials } from './home/credentials.js';
 import { StartError } from './start-error.js';
@@ -15,46 +15,51 @@ export interface FirstPrincipal {
   clientSecret?: string;
 }
 
+/** How the database is reached. */
+export interface BootstrapDatabase {
+  url: string;
+  /** How long to wait for one that is not there yet. */
+  waitSeconds: number;
+  logLevel: string;
+  say: (line: string) => void;
+}
+
 /**
  * Brings the database to the newest schema and makes sure that somebody can sign in. While `known` opens the door nothing is
  * made; otherwise the first principal gets a new secret, unless somebody disabled it.
  */
-export async function bootstrap(databaseUrl: string, logLevel: string, known?: Credentials): Promise<FirstPrincipal> {
+export async function bootstrap({ url, waitSeconds, logLevel, say }: BootstrapDatabase, known?: Credentials): Promise<FirstPrincipal> {
   const dataSource = createDataSource({
-    url: databaseUrl,
+    url,
     applicationName: 'standalone',
     poolSize: 2,
     entities: [...platformEntities, ...identityEntities, ...controlEntities, ...contentEntities],
     migrations: [...platformMigrations, ...identityMigrations, ...controlMigrations, ...contentMigrations],
   });
-  await connect(dataSource);
-  const broadcast = new Broadcast({
-    url: databaseUrl,
-    applicationName: 'standalone',
-    logger: newLogger({ name: 'standalone', level: logLevel }),
-  });
+  const broadcast = new Broadcast({ url, applicationName: 'standalone', logger: newLogger({ name: 'standalone', level: logLevel }) });
   try {
-    await migrate(dataSource, databaseUrl);
-    return await ensureFirst(dataSource, broadcast, known);
+    return await whenDatabaseAnswers(
+      async () => {
+        if (!dataSource.isInitialized) await dataSource.initialize();
+        await migrate(dataSource, url);
+        return ensureFirst(dataSource, broadcast, known);
+      },
+      { seconds: waitSeconds, say },
+    );
+  } catch (error) {
+    if (dataSource.isInitialized) throw error;
+    throw new StartError(`DATABASE_URL: the database cannot be reached: ${(error as Error).message || (error as { code?: string }).code}`);
   } finally {
     await broadcast.close();
-    await dataSource.destroy();
+    if (dataSource.isInitialized) await dataSource.destroy();
   }
 }
 
 /** The same by the `credentials.json` of a folder, which is written when it is missing or of another database. */
-export async function bootstrapInto(home: string, databaseUrl: string, logLevel: string): Promise<Omit<FirstPrincipal, 'clientSecret'>> {
-  const { clientSecret, ...ids } = await bootstrap(databaseUrl, logLevel, await readCredentials(home));
+export async function bootstrapInto(home: string, database: BootstrapDatabase): Promise<Omit<FirstPrincipal, 'clientSecret'>> {
+  const { clientSecret, ...ids } = await bootstrap(database, await readCredentials(home));
   if (clientSecret !== undefined) await writeCredentials(home, { ...ids, clientSecret });
   return ids;
-}
-
-async function connect(dataSource: DataSource): Promise<void> {
-  try {
-    await dataSource.initialize();
-  } catch (error) {
-    throw new StartError(`DATABASE_URL: the database cannot be reached: ${(error as Error).message || (error as { code?: string }).code}`);
-  }
 }
 
 async function ensureFirst(dataSource: DataSource, broadcast: Broadcast, known: Credentials | undefined): Promise<FirstPrincipal> {

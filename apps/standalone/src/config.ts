@@ -23,10 +23,14 @@ const onePort = z.coerce
   .min(1, { error: 'must be between 1 and 65535', abort: true })
   .max(65_535, { error: 'must be between 1 and 65535', abort: true });
 
+/** How long the database of DATABASE_URL may take to answer at the start. */
+export const databaseWaitSeconds = z.coerce.number({ error: 'must be a number of seconds' }).int().min(0).max(3600).default(60);
+
 /** What the standalone service reads; everything has a default. */
 const settings = z.object({
   REGATTA_HOME: z.string().default('./.regatta'),
   DATABASE_URL: commonSettings.DATABASE_URL.optional(),
+  REGATTA_DATABASE_WAIT_SECONDS: databaseWaitSeconds,
   REDIS_URL: commonSettings.REDIS_URL,
   REGATTA_SECRET_KEY: commonSettings.REGATTA_SECRET_KEY.optional(),
   REGATTA_REGIONS: commonSettings.REGATTA_REGIONS,
@@ -60,6 +64,7 @@ export interface RegionPlan {
 export interface StandaloneConfig {
   home: string;
   databaseUrl: string | undefined;
+  databaseWaitSeconds: number;
   redisUrl: string | undefined;
   secretKey: string | undefined;
   listen: string[];
@@ -130,6 +135,7 @@ function workOut(read: Settings): StandaloneConfig {
   return {
     home,
     databaseUrl: read.DATABASE_URL,
+    databaseWaitSeconds: read.REGATTA_DATABASE_WAIT_SECONDS,
     redisUrl: read.REDIS_URL,
     secretKey: read.REGATTA_SECRET_KEY,
     listen: read.REGATTA_LISTEN,

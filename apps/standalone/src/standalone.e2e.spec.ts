@@ -233,9 +233,11 @@ describe('npm start, when it cannot', () => {
   it(
     'says that the database of DATABASE_URL cannot be reached',
     async () => {
-      const own = { ...(await freePorts()), REGATTA_HOME: join(folder, 'd'), DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' };
+      const database = { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none', REGATTA_DATABASE_WAIT_SECONDS: '1' };
+      const own = { ...(await freePorts()), REGATTA_HOME: join(folder, 'd'), ...database };
       const { code, stderr } = await startService(own).ended;
       expect(code).toBe(1);
+      expect(stderr).toContain('The database does not answer; waiting for it.');
       expect(stderr).toContain('DATABASE_URL: the database cannot be reached');
     },
     startMs,

@@ -61,7 +61,8 @@ export class Standalone {
     const key = await secretKey(config.home, config.secretKey);
     const tls = await this.#certificates();
     this.#database = await openDatabase(config.home, config.databaseUrl, this.say);
-    const first = await bootstrapInto(config.home, this.#database.url, config.logLevel);
+    const { databaseWaitSeconds: waitSeconds, logLevel } = config;
+    const first = await bootstrapInto(config.home, { url: this.#database.url, waitSeconds, logLevel, say: this.say });
     this.#plans = planProcesses({ config, databaseUrl: this.#database.url, secretKey: key, tls });
     this.#supervisor = new Supervisor({
       logFolder: join(config.home, 'logs'),

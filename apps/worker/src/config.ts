@@ -9,8 +9,6 @@ export const workerSettings = z.object({
   REGATTA_REGION: z
     .string({ error: 'is required: the region whose work this process does' })
     .regex(/^[a-z][a-z0-9]{1,39}$/, 'must be a region name such as eastus'),
-  /** Bytes that nothing needs are freed so long after they were let go: the grace of pushes under way. */
-  REGATTA_COLLECT_AFTER_SECONDS: z.coerce.number().int().min(1).default(3_600),
   /** An upload nobody continues for so long is ended. */
   REGATTA_UPLOAD_IDLE_SECONDS: z.coerce
     .number()

@@ -62,10 +62,10 @@ describe('the tidying of a region', () => {
     await uploads.put(owner, digest, body(), { storageLimit: null, length: bytes.length });
     expect(await filesUnder(folder)).toHaveLength(1);
     await new ContentIndex({ pool, region: 'eastus' }).deleteBlob(owner, digest);
-    const handler = new CollectionHandler(content, config, logger);
+    const handler = new CollectionHandler(content, logger);
     await handler.run({}, new AbortController().signal);
     expect(await filesUnder(folder)).toHaveLength(1);
-    await pool.query({ name: 'age', text: `UPDATE content.blob_reviews SET enqueued_at = now() - interval '2 seconds'` }, []);
+    await pool.query({ name: 'age', text: `UPDATE content.blob_reviews SET due_at = now()` }, []);
     await handler.run({}, new AbortController().signal);
     expect(await filesUnder(folder)).toEqual([]);
   });

@@ -161,7 +161,7 @@ describe('the storage limit', () => {
     expect(await here.bucket.partSize(id)).toBeNull();
     expect(await here.index.blob(owner, digestOf(bytes))).toBeNull();
     expect(await here.index.usageBytes(owner.registryId)).toBe(0);
-    await here.collector.collectReviewed('eastus', 0);
+    await here.collector.collectReviewed('eastus');
     expect(await here.bucket.stat(blobKey(digestOf(bytes)))).toBeNull();
   });
 
@@ -282,7 +282,7 @@ describe('at the same time', () => {
       else if (what === 3) await process.index.deleteBlob(at, digest);
       else if (what === 4)
         await process.pushImage(at, 'latest', [blob]).then((image) => process.index.deleteManifest(at, image), ignoreLostBlob);
-      else await process.collector.collectReviewed(process.region, 0);
+      else await process.collector.collectReviewed(process.region);
     };
     for (let begin = 0; begin < actions.length; begin += 24) await Promise.all(actions.slice(begin, begin + 24).map(act));
     expect(await here.index.usageBytes(registryId)).toBe(await recount(db.dataSource, registryId));
@@ -297,7 +297,7 @@ describe('at the same time', () => {
     // And a registry that is deleted leaves neither rows nor bytes.
     await here.index.deleteAllOfRegistry(registryId);
     expect(await here.index.usageBytes(registryId)).toBe(0);
-    for (const process of [here, there]) await process.collector.collectReviewed(process.region, 0);
+    for (const process of [here, there]) await process.collector.collectReviewed(process.region);
     for (const blob of blobs) {
       for (const process of [here, there]) expect(await process.bucket.stat(blobKey(digestOf(blob)))).toBeNull();
     }
@@ -322,7 +322,7 @@ describe('deleting a registry', () => {
     for (const table of ['repositories', 'registry_blobs', 'usage_shards', 'upload_sessions']) {
       expect(await db.dataSource.query(`SELECT 1 FROM content.${table} WHERE registry_id = $1`, [registryId])).toEqual([]);
     }
-    await here.collector.collectReviewed('eastus', 0);
+    await here.collector.collectReviewed('eastus');
     expect((await here.pull(repository('a', neighbour), digestOf(shared)))!.equals(shared)).toBe(true);
   });
 });

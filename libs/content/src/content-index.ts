@@ -9,6 +9,7 @@ import { mountBlob, removeBlob } from './writes/mount.js';
 import { putManifest } from './writes/put-manifest.js';
 import { removeManifest, removeTag } from './writes/remove-manifest.js';
 import { removeRegistry } from './writes/remove-registry.js';
+import { defaultGraceSeconds, type ReviewTerms } from './writes/reviews.js';
 import { usageBytes } from './writes/storage-room.js';
 
 export interface ContentIndexSettings {
@@ -17,18 +18,20 @@ export interface ContentIndexSettings {
   region: string;
   /** Memory for manifests and small blobs; 64 MiB unless told. */
   memoryBytes?: number;
+  /** How long the collector waits with what this process lets go; an hour unless told. */
+  graceSeconds?: number;
 }
 
 /** The index of everything the registries hold: what is where, under which names, and how much it is. */
 export class ContentIndex {
   readonly #pool: PipelinedPool;
-  readonly #region: string;
+  readonly #terms: ReviewTerms;
   readonly #reads: HotReads;
 
-  constructor({ pool, region, memoryBytes = 64 * 1024 * 1024 }: ContentIndexSettings) {
+  constructor({ pool, region, memoryBytes = 64 * 1024 * 1024, graceSeconds = defaultGraceSeconds }: ContentIndexSettings) {
     this.#pool = pool;
-    this.#region = region;
-    this.#reads = new HotReads(pool, new ContentMemory(memoryBytes));
+    this.#terms = { region, graceSeconds };
+    this.#reads = new HotReads(pool, new ContentMemory(memoryBytes), graceSeconds);
   }
 
   /** By tag (always looked up, never stale) or by digest; null if this repository has no such manifest. */
@@ -39,6 +42,11 @@ export class ContentIndex {
   /** Null if this repository does not link the blob, whoever else does. */
   blob(at: RepositoryKey, digest: Digest): Promise<LinkedBlob | null> {
     return this.#reads.blob(at, digest);
+  }
+
+  /** The same for a caller that may push: what it is told of stays for at least the grace period. */
+  blobForPush(at: RepositoryKey, digest: Digest): Promise<LinkedBlob | null> {
+    return this.#reads.blobForPush(at, digest);
   }
 
   /** Tags behind `last`, at most `n`. Fault NameUnknown if the repository holds no manifest. */
@@ -63,7 +71,7 @@ export class ContentIndex {
 
   /** Deletes a manifest, its tags, and the manifests whose `subject` it is. False if there was none. */
   deleteManifest(at: RepositoryKey, digest: Digest): Promise<boolean> {
-    return removeManifest(this.#pool, at, digest);
+    return removeManifest(this.#pool, at, digest, this.#terms.graceSeconds);
   }
 
   /** Removes a tag; the manifest stays. False if there was none. */
@@ -73,12 +81,12 @@ export class ContentIndex {
 
   /** Links a blob that the repository `from` of the same registry links. False if it does not: the client uploads then. */
   mountBlob(at: RepositoryKey, digest: Digest, from: string, storageLimit: number | null): Promise<boolean> {
-    return mountBlob(this.#pool, at, digest, from, storageLimit);
+    return mountBlob(this.#pool, at, digest, from, { storageLimit, graceSeconds: this.#terms.graceSeconds });
   }
 
   /** Takes a blob out of a repository. False if it was not linked. */
   deleteBlob(at: RepositoryKey, digest: Digest): Promise<boolean> {
-    return removeBlob(this.#pool, at, digest, this.#region);
+    return removeBlob(this.#pool, at, digest, this.#terms);
   }
 
   /** Bytes of distinct blobs and manifests the registry holds now. Exact. */
@@ -88,6 +96,6 @@ export class ContentIndex {
 
   /** Removes everything of a registry in batches. May be stopped and called again; resolves when nothing is left. */
   deleteAllOfRegistry(registryId: string, signal?: AbortSignal): Promise<void> {
-    return removeRegistry(this.#pool, registryId, this.#region, signal);
+    return removeRegistry(this.#pool, registryId, this.#terms, signal);
   }
 }

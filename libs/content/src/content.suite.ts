@@ -23,13 +23,13 @@ export class ContentProcess {
     url: string,
     readonly buckets: ReadonlyMap<string, Bucket>,
     readonly region = 'eastus',
-    more: Partial<UploadsSettings> = {},
+    { graceSeconds = 0, ...more }: Partial<UploadsSettings> = {},
   ) {
     this.pool = new PipelinedPool({ url, applicationName: 'content-spec' });
-    this.index = new ContentIndex({ pool: this.pool, region });
-    this.uploads = new Uploads({ pool: this.pool, region, buckets, ...more });
+    this.index = new ContentIndex({ pool: this.pool, region, graceSeconds });
+    this.uploads = new Uploads({ pool: this.pool, region, buckets, graceSeconds, ...more });
     this.store = new BlobStore({ region, buckets });
-    this.collector = new Collector({ pool: this.pool, buckets });
+    this.collector = new Collector({ pool: this.pool, buckets, graceSeconds });
   }
 
   get bucket(): Bucket {

@@ -1,5 +1,6 @@
 import type { EntityList, MigrationList } from '#lib/platform';
 import { Registries1764000200100 } from './migrations/20261123-registries.js';
+import { RegistriesAsTheyAre1764000300400 } from './migrations/20261124-clients-registries-as-they-are.js';
 import { OperationsStartedBy1764100200000 } from './migrations/20261124-operations-started-by.js';
 import { Subscriptions1764000200000 } from './migrations/20261123-subscriptions.js';
 import { OperationEntity } from './operations/operation.entity.js';
@@ -33,4 +34,9 @@ export * from './tenants/tenants.table.js';
 /** Every table of schema `control`. */
 export const controlEntities: EntityList = [TenantEntity, SubscriptionEntity, ResourceGroupEntity, OperationEntity, RegistryEntity];
 /** How schema `control` came to be, oldest first. */
-export const controlMigrations: MigrationList = [Subscriptions1764000200000, Registries1764000200100, OperationsStartedBy1764100200000];
+export const controlMigrations: MigrationList = [
+  Subscriptions1764000200000,
+  Registries1764000200100,
+  RegistriesAsTheyAre1764000300400,
+  OperationsStartedBy1764100200000,
+];

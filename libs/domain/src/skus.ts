@@ -88,9 +88,9 @@ export const skus = {
     webhooks: 2,
     tokens: 100,
     scopeMaps: 100,
-    cacheRules: 0,
+    cacheRules: 1_000,
     anonymousPull: false,
-    artifactCache: false,
+    artifactCache: true,
   },
   Standard: {
     ...lowerFeatures,

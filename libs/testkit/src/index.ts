@@ -1,5 +1,6 @@
 export * from './arm/index.js';
 export * from './database/schema.js';
+export * from './database/door.js';
 export * from './database/test-database.js';
 export * from './programs/programs.js';
 export * from './programs/redis.js';

@@ -1,10 +1,10 @@
 import { Fault, isFault } from '#lib/domain';
 import { ociErrorBody, ociErrors, unsatisfiedRange } from '#lib/oci';
+import { isDatabaseAway } from '#lib/platform';
 import { challengeHeader, unauthorizedBody } from '../auth/challenge.js';
 import { Refused } from '../auth/refused.js';
 import type { Call } from './call.js';
 import { discardBody } from './request-body.js';
-import { isDatabaseAway } from './unavailable.js';
 
 const json = ['Content-Type', 'application/json; charset=utf-8'] as const;
 const retryUnavailable = '5';

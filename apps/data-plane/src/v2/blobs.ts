@@ -2,6 +2,7 @@ import { BlobStore, ContentIndex, type LinkedBlob } from '#lib/content';
 import { Fault } from '#lib/domain';
 import { type ByteRange, contentRange, parseByteRange, parseDigest } from '#lib/oci';
 import { storageMetrics } from '#lib/platform';
+import type { Caller } from '../auth/gate.js';
 import type { Call } from '../edge/call.js';
 import type { RepositoryTarget } from '../edge/target.js';
 import { sendSlices } from './body-writer.js';
@@ -15,9 +16,11 @@ export class Blobs {
   ) {}
 
   /** GET and HEAD. A blob is there if this repository links it, whoever else has it (threat 9). */
-  async get(call: Call, target: RepositoryTarget, text: string): Promise<void> {
+  async get(call: Call, target: RepositoryTarget, text: string, caller: Caller): Promise<void> {
     const digest = parseDigest(text);
-    const blob = await this.index.blob(keyOf(target), digest);
+    // Who may push and is told by a HEAD that the blob is there will name it in a manifest and not upload it.
+    const pushes = call.method === 'HEAD' && caller.may('repository', target.publicName, 'push');
+    const blob = await (pushes ? this.index.blobForPush(keyOf(target), digest) : this.index.blob(keyOf(target), digest));
     if (!blob) throw unknown(target, text);
     const { etag, headers } = (blob.prepared ??= prepare(blob)) as Prepared;
     if (holdsTag(call.request.headers['if-none-match'], etag)) return call.answer(304, headers);

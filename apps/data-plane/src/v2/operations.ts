@@ -43,8 +43,8 @@ export const operations: Operations = {
     DELETE: { ...remove, run: ({ manifests }, call, target, { reference }) => manifests.delete(call, target, reference) },
   },
   blob: {
-    GET: { ...read, run: ({ blobs }, call, target, { digest }) => blobs.get(call, target, digest) },
-    HEAD: { ...read, run: ({ blobs }, call, target, { digest }) => blobs.get(call, target, digest) },
+    GET: { ...read, run: ({ blobs }, call, target, { digest }, caller) => blobs.get(call, target, digest, caller) },
+    HEAD: { ...read, run: ({ blobs }, call, target, { digest }, caller) => blobs.get(call, target, digest, caller) },
     DELETE: { ...remove, run: ({ blobs }, call, target, { digest }) => blobs.delete(call, target, digest) },
   },
   uploads: {

@@ -28,6 +28,7 @@ export class RegionalContent {
     private readonly index: ContentIndex,
     private readonly pool: PipelinedPool,
     private readonly buckets: ReadonlyMap<RegionName, Bucket>,
+    private readonly graceSeconds: number,
   ) {}
 
   handlersFor(registry: RegistrySnapshot): ContentHandlers {
@@ -44,8 +45,8 @@ export class RegionalContent {
 
   /** One index for all regions; bytes come from and go to the bucket of one. */
   #open(region: RegionName): Region {
-    const { index, pool, buckets } = this;
-    const uploads = new Uploads({ pool, region, buckets, slots: this.#slots });
+    const { index, pool, buckets, graceSeconds } = this;
+    const uploads = new Uploads({ pool, region, buckets, slots: this.#slots, graceSeconds });
     const handlers = {
       manifests: new Manifests(index),
       blobs: new Blobs(index, new BlobStore({ region, buckets })),

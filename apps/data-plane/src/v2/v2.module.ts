@@ -19,13 +19,23 @@ const MiB = 1024 * 1024;
       provide: ContentIndex,
       inject: [PipelinedPool, CONFIG],
       useFactory: (pool: PipelinedPool, config: DataPlaneConfig) =>
-        new ContentIndex({ pool, region: config.REGATTA_REGION, memoryBytes: config.REGATTA_CONTENT_MEMORY_MIB * MiB }),
+        new ContentIndex({
+          pool,
+          region: config.REGATTA_REGION,
+          memoryBytes: config.REGATTA_CONTENT_MEMORY_MIB * MiB,
+          graceSeconds: config.REGATTA_COLLECT_AFTER_SECONDS,
+        }),
     },
     {
       provide: RegionalContent,
-      inject: [Registries, ContentIndex, PipelinedPool, BUCKETS],
-      useFactory: (registries: Registries, index: ContentIndex, pool: PipelinedPool, buckets: ReadonlyMap<RegionName, Bucket>) =>
-        new RegionalContent(registries, index, pool, buckets),
+      inject: [Registries, ContentIndex, PipelinedPool, BUCKETS, CONFIG],
+      useFactory: (
+        registries: Registries,
+        index: ContentIndex,
+        pool: PipelinedPool,
+        buckets: ReadonlyMap<RegionName, Bucket>,
+        config: DataPlaneConfig,
+      ) => new RegionalContent(registries, index, pool, buckets, config.REGATTA_COLLECT_AFTER_SECONDS),
     },
     {
       provide: V2Routes,

@@ -3,20 +3,10 @@ import { faultOfHttp, faultOfPostgres } from './framework-faults.js';
 
 const withCode = (code: string, message = 'x') => Object.assign(new Error(message), { code });
 
-describe('a database that is away', () => {
-  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '53300', '08006'])('is said to be: %s', (code) => {
-    expect(faultOfPostgres(withCode(code))?.code).toBe('ServiceUnavailable');
-    expect(faultOfPostgres({ message: 'query failed', driverError: { code } })?.code).toBe('ServiceUnavailable');
-  });
-
-  it('is known by the pool’s own words', () => {
-    expect(faultOfPostgres(new Error('Connection terminated unexpectedly'))?.code).toBe('ServiceUnavailable');
-  });
-
-  it('is not blamed for anything else', () => {
-    for (const error of [withCode('23505'), withCode('42601'), new TypeError('x'), 'x', null, undefined])
-      expect(faultOfPostgres(error)).toBeNull();
-  });
+it('says that the database is away, and blames it for nothing else', () => {
+  expect(faultOfPostgres(new Error('Connection terminated unexpectedly'))?.code).toBe('ServiceUnavailable');
+  for (const error of [withCode('ECONNRESET'), withCode('23505'), new TypeError('x'), 'x', null, undefined])
+    expect(faultOfPostgres(error)).toBeNull();
 });
 
 describe('what the framework refuses', () => {

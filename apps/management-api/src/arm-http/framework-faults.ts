@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { Fault } from '#lib/domain';
+import { isDatabaseAway } from '#lib/platform';
 
 /** What Fastify and Nest refuse before a handler runs, by status and by Fastify's own code. */
 export function faultOfHttp(exception: unknown, status: number | undefined): Fault | null {
@@ -24,15 +25,8 @@ export function faultOfHttp(exception: unknown, status: number | undefined): Fau
   return null;
 }
 
-// Connection refused or lost, server starting or going down, no connection to be had in time.
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', '57P01', '57P02', '57P03', '53300']);
-
 /** The database does not answer: the client may try again. */
 export function faultOfPostgres(exception: unknown): Fault | null {
-  if (typeof exception !== 'object' || exception === null) return null;
-  const { code, driverError, message } = exception as { code?: unknown; driverError?: { code?: unknown }; message?: unknown };
-  const found = [code, driverError?.code].find((value) => typeof value === 'string' && (awayCodes.has(value) || value.startsWith('08')));
-  const lost = typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect)/.test(message);
-  if (found === undefined && !lost) return null;
+  if (!isDatabaseAway(exception)) return null;
   return new Fault('ServiceUnavailable', 'The service cannot reach its database at the moment; try again.', { cause: exception });
 }

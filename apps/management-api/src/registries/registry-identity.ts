@@ -53,21 +53,25 @@ export function identityOf(
     );
   }
   if (!wantsAssigned && Object.keys(assigned).length > 0) throw needsType();
-  const identity: RegistryIdentity = { type: asked.type };
-  if (asked.type.includes('SystemAssigned')) {
-    identity.principalId = present?.principalId ?? randomUUID();
-    identity.tenantId = tenantId;
-  }
-  if (wantsAssigned) identity.userAssignedIdentities = assigned;
-  return identity;
+  if (wantsAssigned) throw notFound(Object.keys(assigned)[0]!);
+  return { type: asked.type, principalId: present?.principalId ?? randomUUID(), tenantId };
 }
+
+/** No provider here makes user-assigned identities, so none of them exists. */
+const notFound = (id: string) =>
+  new Fault(
+    'InvalidParameter',
+    `The user-assigned identity '${id}' was not found: there is no Microsoft.ManagedIdentity here. ` +
+      "Use identity.type 'SystemAssigned' or 'None'.",
+    { target: 'identity.userAssignedIdentities' },
+  );
 
 const needsType = () =>
   new Fault('InvalidParameter', "identity.type must be 'UserAssigned' or 'SystemAssigned, UserAssigned' when identities are named.", {
     target: 'identity.type',
   });
 
-/** A null removes an identity (PATCH); what is left is named, and nothing is known of it but its name. */
+/** A null removes an identity (PATCH). */
 function withoutRemoved(assigned: AskedIdentity['userAssignedIdentities']): Record<string, object> {
   return Object.fromEntries(
     Object.entries(assigned ?? {})

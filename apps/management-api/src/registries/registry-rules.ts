@@ -21,7 +21,6 @@ const needs: readonly { property: string; feature: SkuFeature; wanted: (settings
   { property: 'policies.trustPolicy', feature: 'contentTrust', wanted: (s) => s.policies.trustPolicy.status === 'enabled' },
   { property: 'policies.retentionPolicy', feature: 'retentionPolicy', wanted: (s) => s.policies.retentionPolicy.status === 'enabled' },
   { property: 'policies.exportPolicy', feature: 'exportPolicy', wanted: (s) => s.policies.exportPolicy.status === 'disabled' },
-  { property: 'encryption', feature: 'customerManagedKey', wanted: (s) => s.encryption.status === 'enabled' },
   { property: 'regionalEndpoints', feature: 'regionalEndpoints', wanted: (s) => s.regionalEndpoints === 'Enabled' },
 ];
 
@@ -65,9 +64,9 @@ export function requireConsistent(settings: RegistrySettings): void {
   if (settings.endpointProtocol === 'IPv4AndIPv6' && !settings.dataEndpointEnabled) {
     refuse('endpointProtocol', 'endpointProtocol IPv4AndIPv6 needs dedicated data endpoints: set dataEndpointEnabled to true.');
   }
-  const { status, keyVaultProperties } = settings.encryption;
-  if (status === 'enabled' && (!keyVaultProperties?.keyIdentifier || !keyVaultProperties.identity)) {
-    refuse('encryption', 'encryption can be enabled only with keyVaultProperties.keyIdentifier and keyVaultProperties.identity.');
+  // A registry must not look encrypted with a key that nothing uses.
+  if (settings.encryption.status === 'enabled') {
+    refuse('encryption.status', 'Customer-managed keys are not supported: encryption.status must be disabled.');
   }
 }
 
@@ -78,16 +77,6 @@ export function requireUnchanged(present: RegistrySettings, next: RegistrySettin
     throw new Fault('PropertyImmutable', `${key} cannot be changed after the registry was created: it is ${present[key]}.`, {
       target: `properties.${key}`,
     });
-  }
-  // A customer-managed key is chosen when the registry is made, and may be rotated but not given up.
-  if (present.encryption.status !== next.encryption.status) {
-    throw new Fault(
-      'PropertyImmutable',
-      `encryption.status cannot be changed after the registry was created: it is ${present.encryption.status}.`,
-      {
-        target: 'properties.encryption.status',
-      },
-    );
   }
 }
 

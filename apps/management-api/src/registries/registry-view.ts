@@ -1,5 +1,6 @@
 import { etagOf, renderResource } from '#lib/arm';
 import { registryId, type RegistryEntity } from '#lib/control';
+import { skuRow } from '#lib/domain';
 import { regionalHostNames } from './registry-hosts.js';
 import { registry } from './registry.resource.js';
 import { knows, shown } from './registry-versions.js';
@@ -12,6 +13,8 @@ export function renderRegistry(row: RegistryEntity, version: string, suffix: str
     creationDate: row.createdAt.toISOString(),
     provisioningState: row.provisioningState,
     ...shown(version, row.settings),
+    // Below the SKUs that have them, ACR shows no rules; a client that saw some would try to remove them.
+    ...(!skuRow(row.sku).ipAccessRules && { networkRuleSet: undefined }),
     ...(knows(version, 'dataEndpointEnabled') && { dataEndpointHostNames: hosts.data, privateEndpointConnections: [] }),
     ...(knows(version, 'regionalEndpoints') && { regionalEndpointHostNames: hosts.regional }),
   };

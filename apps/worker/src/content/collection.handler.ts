@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { collectedBlobs, type JobHandler, type Logger } from '#lib/platform';
-import type { WorkerConfig } from '../config.js';
-import { CONFIG, LOGGER } from '../tokens.js';
+import { LOGGER } from '../tokens.js';
 import { collectContent } from './content.jobs.js';
 import { RegionalContent } from './regional-content.js';
 
@@ -12,12 +11,11 @@ export class CollectionHandler implements JobHandler<Record<string, never>> {
 
   constructor(
     private readonly content: RegionalContent,
-    @Inject(CONFIG) private readonly config: WorkerConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async run(_payload: Record<string, never>, signal: AbortSignal): Promise<void> {
-    const collected = await this.content.collect(this.config.REGATTA_COLLECT_AFTER_SECONDS, signal);
+    const collected = await this.content.collect(signal);
     if (collected.blobs + collected.links === 0) return;
     collectedBlobs.inc(collected.blobs);
     this.logger.info(collected, 'collected what nothing needs');

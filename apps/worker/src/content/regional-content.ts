@@ -25,10 +25,11 @@ export class RegionalContent implements OnApplicationShutdown {
       transactionConnections: 2,
     });
     const buckets = openBuckets(config.REGATTA_BUCKETS);
+    const graceSeconds = config.REGATTA_COLLECT_AFTER_SECONDS;
     this.#pool = pool;
-    this.#index = new ContentIndex({ pool, region, memoryBytes });
-    this.#uploads = new Uploads({ pool, region, buckets });
-    this.#collector = new Collector({ pool, buckets });
+    this.#index = new ContentIndex({ pool, region, memoryBytes, graceSeconds });
+    this.#uploads = new Uploads({ pool, region, buckets, graceSeconds });
+    this.#collector = new Collector({ pool, buckets, graceSeconds });
   }
 
   /** Removes everything the registry holds, batch by batch; called again after a crash it goes on where it was. */
@@ -36,9 +37,9 @@ export class RegionalContent implements OnApplicationShutdown {
     return this.#index.deleteAllOfRegistry(registryId, signal);
   }
 
-  /** Frees what was put up for review at least `graceSeconds` ago and is not needed. */
-  collect(graceSeconds: number, signal: AbortSignal): Promise<Collected> {
-    return this.#collector.collectReviewed(this.#region, graceSeconds, signal);
+  /** Frees what was put up for review, is due and is not needed. */
+  collect(signal: AbortSignal): Promise<Collected> {
+    return this.#collector.collectReviewed(this.#region, signal);
   }
 
   /** Ends uploads nobody touched for `idleSeconds`; how many. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf } from '#lib/oci';
+import { type Digest, digestOf } from '#lib/oci';
 import { blobKey, FileBucket } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { asOwner, body, ContentProcess, large, recount, repository, small } from '../content.suite.js';
@@ -35,6 +35,8 @@ let root: string;
 let fragile: FragileBucket;
 let dying: ContentProcess;
 let here: ContentProcess;
+/** Gives what it lets go the usual hour; the others give it nothing. */
+let patient: ContentProcess;
 
 beforeAll(async () => {
   db = await testDatabase();
@@ -42,16 +44,23 @@ beforeAll(async () => {
   fragile = new FragileBucket(root);
   dying = new ContentProcess(db.url, new Map([['eastus', fragile]]));
   here = new ContentProcess(db.url, new Map([['eastus', new FileBucket(root)]]));
+  patient = new ContentProcess(db.url, new Map([['eastus', new FileBucket(root)]]), 'eastus', { graceSeconds: 3600 });
 });
 afterAll(async () => {
   await dying?.close();
   await here?.close();
+  await patient?.close();
   await rm(root, { recursive: true, force: true });
   await db?.drop();
 });
 
 const noLimit = { storageLimit: null };
-const collect = (graceSeconds = 0) => here.collector.collectReviewed('eastus', graceSeconds);
+const collect = () => here.collector.collectReviewed('eastus');
+const allAreDue = () => db.dataSource.query('UPDATE content.link_reviews SET due_at = now()');
+/** Until another process waits for a row of this transaction. */
+const waitForBlocked = `DO $$ BEGIN
+  WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))) LOOP PERFORM pg_sleep(0.01); END LOOP;
+END $$`;
 const rowsOf = (digest: string) => db.dataSource.query('SELECT 1 FROM content.blobs WHERE digest = $1', [digest]) as Promise<unknown[]>;
 
 /** Uploads a blob in a process that dies at its last step. */
@@ -106,9 +115,10 @@ describe('collection', () => {
     const [only, shared] = [large(), large()];
     const digest = await here.pushImage(at, 'v1', [only, shared, small()]);
     const kept = await here.pushImage(at, 'v2', [shared]);
-    await here.index.deleteManifest(at, digest);
-    expect(await collect(3600)).toEqual({ links: 0, blobs: 0 });
+    await patient.index.deleteManifest(at, digest);
+    expect(await collect()).toEqual({ links: 0, blobs: 0 });
     expect(await here.index.blob(at, digestOf(only))).not.toBeNull();
+    await allAreDue();
     await collect();
     expect(await here.index.blob(at, digestOf(only))).toBeNull();
     expect(await here.bucket.stat(blobKey(digestOf(only)))).toBeNull();
@@ -125,10 +135,10 @@ describe('collection', () => {
     const at = repository();
     const bytes = large();
     await here.index.deleteManifest(at, await here.pushImage(at, 'v1', [bytes]));
-    await db.dataSource.query(`UPDATE content.link_reviews SET enqueued_at = now() - interval '1 hour'`);
-    await here.push(at, bytes);
-    await collect(1800);
+    await patient.push(at, bytes);
+    await collect();
     expect((await here.pull(at, digestOf(bytes)))!.equals(bytes)).toBe(true);
+    await allAreDue();
     await collect();
     expect(await here.index.blob(at, digestOf(bytes))).toBeNull();
   });
@@ -141,7 +151,7 @@ describe('collection', () => {
     let reached!: () => void;
     const deleting = new Promise<void>((resolve) => (reached = resolve));
     fragile.slow = async () => (reached(), sleep(300));
-    const collecting = dying.collector.collectReviewed('eastus', 0);
+    const collecting = dying.collector.collectReviewed('eastus');
     await deleting;
     fragile.slow = null;
     await here.push(at, bytes);
@@ -170,7 +180,7 @@ describe('collection', () => {
     await here.push(at, bytes);
     await here.index.deleteBlob(at, digestOf(bytes));
     fragile.die = 'after delete';
-    await expect(dying.collector.collectReviewed('eastus', 0)).rejects.toThrow('killed');
+    await expect(dying.collector.collectReviewed('eastus')).rejects.toThrow('killed');
     fragile.die = null;
     expect(await here.bucket.stat(blobKey(digestOf(bytes)))).toBeNull();
     await here.push(at, bytes);
@@ -178,14 +188,108 @@ describe('collection', () => {
     expect((await here.pull(at, digestOf(bytes)))!.equals(bytes)).toBe(true);
   });
 
+  it('leaves a blob of which somebody who may push was told while it waited, and nobody else keeps it', async () => {
+    const at = repository();
+    const [told, pulled] = [small(), large()].map((bytes) => [bytes, digestOf(bytes)] as const) as [[Buffer, Digest], [Buffer, Digest]];
+    await here.index.deleteManifest(at, await here.pushImage(at, 'v1', [told[0], pulled[0]]));
+    expect(await patient.index.blobForPush(at, told[1])).toMatchObject({ digest: told[1], size: told[0].length });
+    expect(await patient.index.blob(at, pulled[1])).not.toBeNull();
+    await collect();
+    expect(await here.index.blob(at, told[1])).not.toBeNull();
+    expect(await here.index.blob(at, pulled[1])).toBeNull();
+    expect(await here.index.blobForPush(at, pulled[1])).toBeNull();
+  });
+
+  it('that decides while somebody asks whether the blob is there makes them wait for what it decides', async () => {
+    const at = repository();
+    const bytes = small();
+    const digest = digestOf(bytes);
+    await here.index.deleteManifest(at, await here.pushImage(at, 'v1', [bytes]));
+    // What the collector does, held open between its two steps.
+    const { promise: taken, resolve: took } = Promise.withResolvers<void>();
+    const collecting = here.pool.tx(async (queries) => {
+      const [{ id }] = (await queries.query<{ id: string }>(
+        { name: 'take', text: 'DELETE FROM content.link_reviews WHERE digest = $1 RETURNING repository_id AS id' },
+        [digest],
+      )) as [{ id: string }];
+      took();
+      await queries.query({ name: 'wait', text: waitForBlocked }, []);
+      await queries.query({ name: 'unlink', text: 'DELETE FROM content.repository_blobs WHERE repository_id = $1 AND digest = $2' }, [
+        id,
+        digest,
+      ]);
+    });
+    await taken;
+    const answer = patient.index.blobForPush(at, digest);
+    await collecting;
+    expect(await answer).toBeNull();
+  });
+
   it('in several processes at once frees everything once', async () => {
     const at = repository();
     const blobs = Array.from({ length: 20 }, () => large(70_000));
     await here.index.deleteManifest(at, await here.pushImage(at, 'v1', blobs));
-    await Promise.all([collect(), dying.collector.collectReviewed('eastus', 0), collect()]);
+    await Promise.all([collect(), dying.collector.collectReviewed('eastus'), collect()]);
     await collect();
     for (const bytes of blobs) expect(await here.bucket.stat(blobKey(digestOf(bytes)))).toBeNull();
     expect(await here.index.usageBytes(at.registryId)).toBe(0);
+  });
+});
+
+describe('blobs whose push ended before the manifest', () => {
+  const age = (registryId: string, interval: string) =>
+    db.dataSource.query(
+      `UPDATE content.repository_blobs l SET created_at = now() - $2::interval FROM content.repositories r
+       WHERE r.id = l.repository_id AND r.registry_id = $1`,
+      [registryId, interval],
+    );
+  const scanAgain = () => db.dataSource.query(`UPDATE content.scans SET reached_at = now() - interval '3 days'`);
+
+  it('are freed when they are a day old, and not before; what a manifest names stays', async () => {
+    const [left, named] = [repository('left'), repository('named')];
+    const blobs = [small(), large()];
+    for (const bytes of blobs) await here.push(left, bytes);
+    await here.pushImage(named, 'v1', blobs);
+    await age(left.registryId, '23 hours');
+    await age(named.registryId, '2 days');
+    await scanAgain();
+    await collect();
+    for (const bytes of blobs) expect(await here.index.blob(left, digestOf(bytes))).not.toBeNull();
+    await age(left.registryId, '25 hours');
+    await scanAgain();
+    await collect();
+    for (const bytes of blobs) expect(await here.index.blob(left, digestOf(bytes))).toBeNull();
+    expect(await here.index.usageBytes(left.registryId)).toBe(0);
+    expect(await db.dataSource.query('SELECT 1 FROM content.repositories WHERE registry_id = $1', [left.registryId])).toEqual([]);
+    for (const bytes of blobs) expect((await here.pull(named, digestOf(bytes)))!.equals(bytes)).toBe(true);
+  });
+
+  it('wait a grace period more, in which somebody who asks for them can still name them', async () => {
+    const at = repository();
+    const digest = await here.push(at, small());
+    await age(at.registryId, '25 hours');
+    await scanAgain();
+    await patient.collector.collectReviewed('eastus');
+    const reasons = 'SELECT reason, due_at > now() AS waits FROM content.link_reviews WHERE digest = $1';
+    expect(await db.dataSource.query(reasons, [digest])).toEqual([{ reason: 'never-named', waits: true }]);
+    await allAreDue();
+    expect(await patient.index.blobForPush(at, digest)).not.toBeNull();
+    await collect();
+    expect(await here.index.blob(at, digest)).not.toBeNull();
+    await allAreDue();
+    await collect();
+    expect(await here.index.blob(at, digest)).toBeNull();
+  });
+
+  it('are looked at once: a scan that came past them does not read them again', async () => {
+    const at = repository();
+    const digest = await here.push(at, small());
+    await age(at.registryId, '25 hours');
+    await scanAgain();
+    await Promise.all([patient, here, dying].map((process) => process.collector.collectReviewed('eastus')));
+    await db.dataSource.query('DELETE FROM content.link_reviews WHERE digest = $1', [digest]);
+    await collect();
+    expect(await db.dataSource.query('SELECT 1 FROM content.link_reviews WHERE digest = $1', [digest])).toEqual([]);
   });
 });
 

@@ -3,10 +3,16 @@ import { blobKey, type Bucket, type PipelinedPool, type Queries } from '#lib/pla
 import { unlinkBlob } from '../writes/links.js';
 import { ownRepositoryById, tidyRepository } from '../writes/repositories.js';
 import { again } from '../writes/retry.js';
+import { defaultGraceSeconds, type ReviewTerms } from '../writes/reviews.js';
+import { reviewUnnamedLinks } from './unnamed-links.js';
 
 export interface CollectorSettings {
   pool: PipelinedPool;
   buckets: ReadonlyMap<string, Bucket>;
+  /** How long what a review lets go, or a scan puts up, waits for its own review; an hour unless told. */
+  graceSeconds?: number;
+  /** A link that no manifest names is put up for review when it is so old; a day unless told. */
+  unnamedSeconds?: number;
 }
 
 /** What one round of collection did. */
@@ -19,19 +25,19 @@ export interface Collected {
 
 const dueLinks = {
   name: 'content-collect-links',
-  text: `SELECT repository_id, digest FROM content.link_reviews
-         WHERE enqueued_at <= now() - make_interval(secs => $1) AND (repository_id, digest) > ($2::bigint, $3::text)
-         ORDER BY repository_id, digest LIMIT 200`,
+  text: `SELECT repository_id, digest, due_at::text AS due FROM content.link_reviews
+         WHERE due_at <= now() AND (due_at, repository_id, digest) > ($1::timestamptz, $2::bigint, $3::text)
+         ORDER BY due_at, repository_id, digest LIMIT 200`,
 };
 const dueBlobs = {
   name: 'content-collect-blobs',
-  text: `SELECT digest FROM content.blob_reviews
-         WHERE region = $1 AND enqueued_at <= now() - make_interval(secs => $2) AND digest > $3 ORDER BY digest LIMIT 200`,
+  text: `SELECT digest, due_at::text AS due FROM content.blob_reviews
+         WHERE region = $1 AND due_at <= now() AND (due_at, digest) > ($2::timestamptz, $3::text) ORDER BY due_at, digest LIMIT 200`,
 };
 const takeLink = {
   name: 'content-collect-take-link',
   text: `DELETE FROM content.link_reviews
-         WHERE repository_id = $1 AND digest = $2 AND enqueued_at <= now() - make_interval(secs => $3) RETURNING digest`,
+         WHERE repository_id = $1 AND digest = $2 AND due_at <= now() RETURNING digest`,
 };
 const needed = {
   name: 'content-collect-needed',
@@ -40,7 +46,7 @@ const needed = {
 const takeBlob = {
   name: 'content-collect-take-blob',
   text: `DELETE FROM content.blob_reviews
-         WHERE digest = $1 AND region = $2 AND enqueued_at <= now() - make_interval(secs => $3) RETURNING digest`,
+         WHERE digest = $1 AND region = $2 AND due_at <= now() RETURNING digest`,
 };
 /** A row to lock even where bytes were left behind by a push that died before its row was committed. */
 const stand = {
@@ -60,50 +66,54 @@ const forget = {
 };
 
 /**
- * Frees what nothing needs, while pushes and pulls go on. Only what was put up for review and waited its grace period is looked
- * at, one blob at a time, under the lock that every addition of that blob holds too: an addition either comes first, and the blob
+ * Frees what nothing needs, while pushes and pulls go on. Only what was put up for review and is due is looked at, one blob at a time, under the lock that every addition of that blob holds too: an addition either comes first, and the blob
  * stays, or waits and brings the bytes again.
  */
 export class Collector {
   readonly #pool: PipelinedPool;
   readonly #buckets: ReadonlyMap<string, Bucket>;
+  readonly #graceSeconds: number;
+  readonly #unnamedSeconds: number;
 
-  constructor({ pool, buckets }: CollectorSettings) {
+  constructor({ pool, buckets, graceSeconds = defaultGraceSeconds, unnamedSeconds = 86_400 }: CollectorSettings) {
     this.#pool = pool;
     this.#buckets = buckets;
+    this.#graceSeconds = graceSeconds;
+    this.#unnamedSeconds = unnamedSeconds;
   }
 
   /** One round for one region. May run in several processes at once, and be stopped between any two blobs. */
-  async collectReviewed(region: string, graceSeconds: number, signal?: AbortSignal): Promise<Collected> {
-    const links = await this.#collectLinks(region, graceSeconds, signal);
-    const blobs = await this.#collectBlobs(region, graceSeconds, signal);
+  async collectReviewed(region: string, signal?: AbortSignal): Promise<Collected> {
+    await reviewUnnamedLinks(this.#pool, { afterSeconds: this.#unnamedSeconds, graceSeconds: this.#graceSeconds }, signal);
+    const links = await this.#collectLinks(region, signal);
+    const blobs = await this.#collectBlobs(region, signal);
     return { links, blobs };
   }
 
-  async #collectLinks(region: string, graceSeconds: number, signal?: AbortSignal): Promise<number> {
+  async #collectLinks(region: string, signal?: AbortSignal): Promise<number> {
     let collected = 0;
-    for (let at: [string, string] = ['0', '']; ;) {
-      const rows = await this.#pool.query<{ repository_id: string; digest: Digest }>(dueLinks, [graceSeconds, ...at]);
+    const terms = { region, graceSeconds: this.#graceSeconds };
+    for (let at = ['-infinity', '0', '']; ;) {
+      const rows = await this.#pool.query<{ repository_id: string; digest: Digest; due: string }>(dueLinks, at);
       for (const row of rows) {
         signal?.throwIfAborted();
-        if (await again(() => this.#pool.tx((queries) => reviewLink(queries, row.repository_id, row.digest, region, graceSeconds))))
-          collected++;
-        at = [row.repository_id, row.digest];
+        if (await again(() => this.#pool.tx((queries) => reviewLink(queries, row.repository_id, row.digest, terms)))) collected++;
+        at = [row.due, row.repository_id, row.digest];
       }
       if (rows.length === 0) return collected;
     }
   }
 
-  async #collectBlobs(region: string, graceSeconds: number, signal?: AbortSignal): Promise<number> {
+  async #collectBlobs(region: string, signal?: AbortSignal): Promise<number> {
     const bucket = this.#buckets.get(region);
     if (!bucket) return 0;
     let collected = 0;
-    for (let after = ''; ;) {
-      const rows = await this.#pool.query<{ digest: Digest }>(dueBlobs, [region, graceSeconds, after]);
-      for (const { digest } of rows) {
+    for (let at = ['-infinity', '']; ;) {
+      const rows = await this.#pool.query<{ digest: Digest; due: string }>(dueBlobs, [region, ...at]);
+      for (const { digest, due } of rows) {
         signal?.throwIfAborted();
-        if (await again(() => this.#pool.tx((queries) => reviewBlob(queries, bucket, region, digest, graceSeconds)))) collected++;
-        after = digest;
+        if (await again(() => this.#pool.tx((queries) => reviewBlob(queries, bucket, region, digest)))) collected++;
+        at = [due, digest];
       }
       if (rows.length === 0) return collected;
     }
@@ -111,23 +121,23 @@ export class Collector {
 }
 
 /** Takes away a link whose repository has no manifest left that names the blob. */
-async function reviewLink(queries: Queries, repositoryId: string, digest: Digest, region: string, graceSeconds: number): Promise<boolean> {
+async function reviewLink(queries: Queries, repositoryId: string, digest: Digest, terms: ReviewTerms): Promise<boolean> {
   const registryId = await ownRepositoryById(queries, repositoryId);
-  const taken = await queries.query(takeLink, [repositoryId, digest, graceSeconds]);
+  const taken = await queries.query(takeLink, [repositoryId, digest]);
   if (registryId === null || taken.length === 0) return false;
   const [row] = await queries.query<{ needed: boolean }>(needed, [repositoryId, digest]);
   if (row?.needed) return false;
-  const removed = await unlinkBlob(queries, { registryId, repositoryId, digest, region });
+  const removed = await unlinkBlob(queries, { registryId, repositoryId, digest }, terms);
   await tidyRepository(queries, repositoryId);
   return removed;
 }
 
 /** Deletes bytes that no repository links and no upload is about to become. The lock is held until they are gone. */
-async function reviewBlob(queries: Queries, bucket: Bucket, region: string, digest: Digest, graceSeconds: number): Promise<boolean> {
+async function reviewBlob(queries: Queries, bucket: Bucket, region: string, digest: Digest): Promise<boolean> {
   const [stoodIn, , taken] = await Promise.all([
     queries.query(stand, [digest]),
     queries.query(hold, [digest]),
-    queries.query(takeBlob, [digest, region, graceSeconds]),
+    queries.query(takeBlob, [digest, region]),
   ]);
   const [row] = await queries.query<{ linked: boolean; arriving: boolean }>(wanted, [digest]);
   const keep = taken.length === 0 || row?.linked || row?.arriving;

@@ -37,6 +37,7 @@ export class BlobPlacementEntity {
 /** The right to read a blob through a repository. Knowing a digest gives no right. */
 @Entity({ schema: 'content', name: 'repository_blobs' })
 @Index('repository_blobs_digest', ['digest'])
+@Index('repository_blobs_created', ['createdAt'], { type: 'brin' })
 @ForeignKey(() => RepositoryEntity, ['repositoryId'], ['id'], { name: 'repository_blobs_repository' })
 @ForeignKey(() => BlobEntity, ['digest'], ['digest'], { name: 'repository_blobs_blob' })
 export class RepositoryBlobEntity {

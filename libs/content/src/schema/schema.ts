@@ -1,10 +1,11 @@
 import type { EntityList, MigrationList } from '#lib/platform';
 import { Content1764000300000 } from '../migrations/20261123-content.js';
+import { ContentReviews1764000410000 } from '../migrations/20261124-content-reviews.js';
 import { BlobEntity, BlobPlacementEntity, RepositoryBlobEntity } from './blob.entity.js';
 import { ManifestEntity, ManifestReferenceEntity, TagEntity } from './manifest.entity.js';
 import { RepositoryEntity } from './repository.entity.js';
 import { RegistryBlobEntity, UsageShardEntity } from './usage.entity.js';
-import { BlobReviewEntity, LinkReviewEntity, UploadSessionEntity } from './work.entity.js';
+import { BlobReviewEntity, LinkReviewEntity, ScanEntity, UploadSessionEntity } from './work.entity.js';
 
 /** Every table of the schema `content`. */
 export const contentEntities: EntityList = [
@@ -20,6 +21,7 @@ export const contentEntities: EntityList = [
   UploadSessionEntity,
   LinkReviewEntity,
   BlobReviewEntity,
+  ScanEntity,
 ];
 
-export const contentMigrations: MigrationList = [Content1764000300000];
+export const contentMigrations: MigrationList = [Content1764000300000, ContentReviews1764000410000];

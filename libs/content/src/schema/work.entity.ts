@@ -51,9 +51,9 @@ export class UploadSessionEntity {
   touchedAt!: Date;
 }
 
-/** A link that may have lost its last manifest: to be looked at after a grace period. */
+/** A link that may have lost its last manifest, or never had one: the collector looks at it once it is due. */
 @Entity({ schema: 'content', name: 'link_reviews' })
-@Index('link_reviews_due', ['enqueuedAt'])
+@Index('link_reviews_due', ['dueAt'])
 export class LinkReviewEntity {
   @PrimaryColumn('bigint', { name: 'repository_id', primaryKeyConstraintName: 'link_reviews_pkey' })
   repositoryId!: string;
@@ -61,13 +61,20 @@ export class LinkReviewEntity {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'link_reviews_pkey' })
   digest!: string;
 
+  /** When the review was last asked for. Processes of the version before read it. */
   @Column('timestamptz', { name: 'enqueued_at', default: () => 'now()' })
   enqueuedAt!: Date;
+
+  @Column('timestamptz', { name: 'due_at', default: () => "(now() + '01:00:00')" })
+  dueAt!: Date;
+
+  @Column('text', { default: 'manifest-deleted' })
+  reason!: 'manifest-deleted' | 'never-named';
 }
 
-/** Bytes in a region's bucket that may have lost their last link: to be looked at after a grace period. */
+/** Bytes in a region's bucket that may have lost their last link: the collector looks at them once they are due. */
 @Entity({ schema: 'content', name: 'blob_reviews' })
-@Index('blob_reviews_due', ['region', 'enqueuedAt'])
+@Index('blob_reviews_due', ['region', 'dueAt'])
 export class BlobReviewEntity {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'blob_reviews_pkey' })
   digest!: string;
@@ -75,6 +82,23 @@ export class BlobReviewEntity {
   @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'blob_reviews_pkey' })
   region!: string;
 
+  /** When the review was last asked for. Processes of the version before read it. */
   @Column('timestamptz', { name: 'enqueued_at', default: () => 'now()' })
   enqueuedAt!: Date;
+
+  @Column('timestamptz', { name: 'due_at', default: () => "(now() + '01:00:00')" })
+  dueAt!: Date;
+
+  @Column('text', { default: 'unlinked' })
+  reason!: 'unlinked' | 'upload-ended';
+}
+
+/** How far a scan of a table by time has come. One process at a time holds the row and goes on. */
+@Entity({ schema: 'content', name: 'scans' })
+export class ScanEntity {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'scans_pkey' })
+  name!: 'unnamed-links';
+
+  @Column('timestamptz', { name: 'reached_at' })
+  reachedAt!: Date;
 }

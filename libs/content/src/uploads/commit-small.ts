@@ -25,7 +25,7 @@ export interface SmallCommit {
 export async function commitSmall(pool: PipelinedPool, sessions: Sessions, commit: SmallCommit): Promise<StoredBlob | null> {
   // By far the most pushes bring a new blob in one piece to a repository that exists.
   if (commit.bytes.length <= commit.inlineLimit && hasDigest(commit.bytes, commit.digest)) {
-    const stored = await orNull(again(() => pool.tx((queries) => commitNew(queries, commit))));
+    const stored = await orNull(again(() => pool.tx((queries) => commitNew(queries, sessions, commit))));
     if (stored) return stored;
   }
   return orNull(again(() => pool.tx((queries) => commitAny(queries, sessions, commit))));
@@ -39,21 +39,21 @@ const storeNew = {
   name: 'content-small-new',
   text: `WITH taken AS (
            DELETE FROM content.upload_sessions
-           WHERE id = $6::uuid AND registry_id = $1::uuid AND repository = $3::text AND principal_id = $7::text AND ${free}
-             AND committing IS NULL AND received = 0 AND coalesce($8::bigint, 0) = 0 RETURNING id
+           WHERE id = $7::uuid AND registry_id = $1::uuid AND repository = $4::text AND principal_id = $8::text AND ${free}
+             AND committing IS NULL AND received = 0 AND coalesce($9::bigint, 0) = 0 RETURNING id
          ), link_at (repository_id, digest, size) AS (
-           SELECT r.id, $4::text, octet_length($5::bytea)::bigint FROM content.repositories r
-           WHERE r.registry_id = $1::uuid AND r.name = $3::text AND ($6::uuid IS NULL OR EXISTS (SELECT FROM taken))
+           SELECT r.id, $5::text, octet_length($6::bytea)::bigint FROM content.repositories r
+           WHERE r.registry_id = $1::uuid AND r.name = $4::text AND ($7::uuid IS NULL OR EXISTS (SELECT FROM taken))
          ), stored AS (
-           INSERT INTO content.blobs (digest, size, inline_bytes) SELECT digest, size, $5::bytea FROM link_at ON CONFLICT DO NOTHING
+           INSERT INTO content.blobs (digest, size, inline_bytes) SELECT digest, size, $6::bytea FROM link_at ON CONFLICT DO NOTHING
          ), ${linkAndCount}`,
 };
 
-async function commitNew(queries: Queries, commit: SmallCommit): Promise<StoredBlob> {
+async function commitNew(queries: Queries, { graceSeconds }: Sessions, commit: SmallCommit): Promise<StoredBlob> {
   const { owner, digest, bytes, sessionId, storageLimit } = commit;
   const { registryId, repository, principalId } = owner;
   const size = bytes.length;
-  const values = [registryId, randomShard(), repository, digest, bytes, sessionId, principalId, commit.at ?? null];
+  const values = [registryId, randomShard(), graceSeconds, repository, digest, bytes, sessionId, principalId, commit.at ?? null];
   const [room, [row]] = await Promise.all([
     holdRoom(queries, registryId, size, storageLimit),
     queries.query<{ linked: boolean; grew: boolean }>(storeNew, values),
@@ -76,7 +76,7 @@ async function commitAny(queries: Queries, sessions: Sessions, commit: SmallComm
   requireDigest(digestOf(bytes, algorithmOf(digest)), digest);
   const size = bytes.length;
   await shareBlob(queries, digest, size, bytes);
-  await linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit });
+  await linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit, graceSeconds: sessions.graceSeconds });
   return { digest, size };
 }
 

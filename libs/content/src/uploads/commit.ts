@@ -34,7 +34,7 @@ export function commitPart(
       ]);
       if (!ours) throw new Fault('BlobUploadUnknown', 'The upload was cancelled or is continued by another request.');
       await promote(bucket, session.id, digest, size);
-      await linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit });
+      await linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit, graceSeconds: sessions.graceSeconds });
       return { digest, size };
     }),
   );

@@ -1,6 +1,7 @@
 import type { DigestAlgorithm } from '#lib/oci';
 import type { PipelinedPool, Queries } from '#lib/platform';
 import type { UploadOwner } from '../types.js';
+import { beginAnew, defaultGraceSeconds, dueAfter } from '../writes/reviews.js';
 
 /** A lease not renewed for this long is nobody's: its process is gone. */
 export const leaseSeconds = 10;
@@ -20,9 +21,10 @@ export interface LeasedSession {
 const ownedBy = 'id = $1 AND registry_id = $2 AND repository = $3 AND principal_id = $4';
 /** What any process may take over. */
 export const free = '(leased_until IS NULL OR leased_until < now())';
-const review = `review AS (
-  INSERT INTO content.blob_reviews (digest, region) SELECT DISTINCT committing, region FROM gone WHERE committing IS NOT NULL
-  ON CONFLICT (digest, region) DO UPDATE SET enqueued_at = now())`;
+const review = (grace: string) => `review AS (
+  INSERT INTO content.blob_reviews (digest, region, due_at, reason)
+  SELECT DISTINCT committing, region, ${dueAfter(grace)}, 'upload-ended' FROM gone WHERE committing IS NOT NULL
+  ${beginAnew('blob_reviews')})`;
 
 const statements = {
   // A session lost in a crash of the database costs a client one new POST: not worth a wait for the disk.
@@ -49,13 +51,13 @@ const statements = {
   release: `UPDATE content.upload_sessions SET lease = NULL, leased_until = NULL, touched_at = now()
             WHERE id = $1 AND lease = $2 RETURNING id`,
   end: 'DELETE FROM content.upload_sessions WHERE id = $1 AND lease = $2 RETURNING id',
-  giveUp: `WITH gone AS (DELETE FROM content.upload_sessions WHERE id = $1 RETURNING committing, region), ${review} SELECT region FROM gone`,
-  cancel: `WITH gone AS (DELETE FROM content.upload_sessions WHERE ${ownedBy} RETURNING committing, region), ${review} SELECT region FROM gone`,
+  giveUp: `WITH gone AS (DELETE FROM content.upload_sessions WHERE id = $1 RETURNING committing, region), ${review('$2')} SELECT region FROM gone`,
+  cancel: `WITH gone AS (DELETE FROM content.upload_sessions WHERE ${ownedBy} RETURNING committing, region), ${review('$5')} SELECT region FROM gone`,
   expire: `WITH gone AS (
              DELETE FROM content.upload_sessions WHERE id IN (
                SELECT id FROM content.upload_sessions WHERE region = $1 AND touched_at < now() - make_interval(secs => $2) AND ${free}
                ORDER BY touched_at LIMIT 200 FOR UPDATE SKIP LOCKED)
-             RETURNING id, committing, region), ${review} SELECT id FROM gone`,
+             RETURNING id, committing, region), ${review('$3')} SELECT id FROM gone`,
   known: 'SELECT id FROM content.upload_sessions WHERE id = ANY ($1::uuid[])',
 } as const;
 
@@ -71,7 +73,11 @@ function owned(owner: UploadOwner, id: string): unknown[] {
 export class Sessions {
   readonly #pool: PipelinedPool;
 
-  constructor(pool: PipelinedPool) {
+  constructor(
+    pool: PipelinedPool,
+    /** How long the collector waits with what a session or a link of this process lets go. */
+    readonly graceSeconds: number = defaultGraceSeconds,
+  ) {
     this.#pool = pool;
   }
 
@@ -128,18 +134,18 @@ export class Sessions {
 
   /** Ends a session that leads nowhere. Bytes that may lie under their digest already are reviewed. */
   async giveUp(id: string): Promise<void> {
-    await this.#pool.query(statement('giveUp'), [id]);
+    await this.#pool.query(statement('giveUp'), [id, this.graceSeconds]);
   }
 
   /** The region of the session that was cancelled, null if it is unknown. */
   async cancel(owner: UploadOwner, id: string): Promise<string | null> {
-    const [row] = await this.#pool.query<{ region: string }>(statement('cancel'), owned(owner, id));
+    const [row] = await this.#pool.query<{ region: string }>(statement('cancel'), [...owned(owner, id), this.graceSeconds]);
     return row?.region ?? null;
   }
 
   /** Ends up to 200 sessions of a region nobody touched for so long; their ids. */
   async expire(region: string, idleSeconds: number): Promise<string[]> {
-    return (await this.#pool.query<{ id: string }>(statement('expire'), [region, idleSeconds])).map((row) => row.id);
+    return (await this.#pool.query<{ id: string }>(statement('expire'), [region, idleSeconds, this.graceSeconds])).map((row) => row.id);
   }
 
   /** Which of these ids are sessions. */

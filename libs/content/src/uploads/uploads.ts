@@ -23,6 +23,8 @@ export interface UploadsSettings {
   inlineLimit?: number;
   /** Memory for bytes on their way to the disk; 16 slots of 1 MiB unless told. */
   slots?: WriteSlots;
+  /** How long the collector waits with bytes that an upload leaves behind; an hour unless told. */
+  graceSeconds?: number;
 }
 
 export interface AppendOptions {
@@ -65,7 +67,7 @@ export class Uploads {
     this.#slots = settings.slots ?? new WriteSlots();
     this.#thread = new HashThread(this.#slots.memory);
     this.#hashes = new LiveHashes(this.#thread);
-    this.#sessions = new Sessions(settings.pool);
+    this.#sessions = new Sessions(settings.pool, settings.graceSeconds);
   }
 
   /** Begins a session. What is announced, if anything, must fit what the registry may hold. */

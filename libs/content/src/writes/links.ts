@@ -1,10 +1,12 @@
 import type { Digest } from '#lib/oci';
 import type { Queries } from '#lib/platform';
+import { beginAnew, dueAfter, type ReviewTerms } from './reviews.js';
 import { holdRoom, randomShard, requireRoomAfter } from './storage-room.js';
 
 /**
  * The statement that links and counts, as the end of a `WITH` list. Before it stands `link_at (repository_id, digest, size)`; it needs the
- * registry as `$1` and a shard as `$2`. Whoever pushes a blob again means to use it: a review under way begins its grace period anew.
+ * registry as `$1`, a shard as `$2` and the grace of reviews in seconds as `$3`. Who pushes a blob again means to use it: a review under way
+ * begins its grace anew.
  */
 export const linkAndCount = `
   linked AS (
@@ -18,12 +20,12 @@ export const linkAndCount = `
     INSERT INTO content.usage_shards (registry_id, shard, bytes) SELECT $1::uuid, $2::smallint, size FROM held WHERE links = 1
     ON CONFLICT (registry_id, shard) DO UPDATE SET bytes = usage_shards.bytes + EXCLUDED.bytes RETURNING 1
   ), postponed AS (
-    UPDATE content.link_reviews r SET enqueued_at = now() FROM link_at l WHERE r.repository_id = l.repository_id AND r.digest = l.digest
+    UPDATE content.link_reviews r SET enqueued_at = now(), due_at = greatest(r.due_at, ${dueAfter('$3')}) FROM link_at l WHERE r.repository_id = l.repository_id AND r.digest = l.digest
   ) SELECT EXISTS (SELECT FROM linked) AS linked, EXISTS (SELECT FROM counted) AS grew`;
 
-const link = {
+const linkOne = {
   name: 'content-link',
-  text: `WITH link_at (repository_id, digest, size) AS (VALUES ($3::bigint, $4::text, $5::bigint)), ${linkAndCount}`,
+  text: `WITH link_at (repository_id, digest, size) AS (VALUES ($4::bigint, $5::text, $6::bigint)), ${linkAndCount}`,
 };
 
 export interface Link {
@@ -32,13 +34,15 @@ export interface Link {
   digest: Digest;
   size: number;
   storageLimit: number | null;
+  graceSeconds: number;
 }
 
 /** Links a blob whose row this transaction holds, counts it, and refuses it if the registry has no room. */
-export async function linkBlob(queries: Queries, { registryId, repositoryId, digest, size, storageLimit }: Link): Promise<void> {
+export async function linkBlob(queries: Queries, link: Link): Promise<void> {
+  const { registryId, repositoryId, digest, size, storageLimit, graceSeconds } = link;
   const [room, [row]] = await Promise.all([
     holdRoom(queries, registryId, size, storageLimit),
-    queries.query<{ grew: boolean }>(link, [registryId, randomShard(), repositoryId, digest, size]),
+    queries.query<{ grew: boolean }>(linkOne, [registryId, randomShard(), graceSeconds, repositoryId, digest, size]),
   ]);
   await requireRoomAfter(queries, registryId, storageLimit, room, row?.grew ?? false);
 }
@@ -54,9 +58,10 @@ const unlink = {
            INSERT INTO content.usage_shards (registry_id, shard, bytes) SELECT $3::uuid, $4::smallint, -size FROM left_over WHERE links = 0
            ON CONFLICT (registry_id, shard) DO UPDATE SET bytes = usage_shards.bytes + EXCLUDED.bytes
          ), review AS (
-           INSERT INTO content.blob_reviews (digest, region)
-           SELECT p.digest, p.region FROM content.blob_placements p JOIN gone USING (digest) UNION SELECT digest, $5::text FROM gone
-           ON CONFLICT (digest, region) DO UPDATE SET enqueued_at = now()
+           INSERT INTO content.blob_reviews (digest, region, due_at, reason)
+           SELECT held.*, ${dueAfter('$6')}, 'unlinked' FROM (
+             SELECT p.digest, p.region FROM content.blob_placements p JOIN gone USING (digest) UNION SELECT digest, $5::text FROM gone
+           ) AS held ${beginAnew('blob_reviews')}
          ) SELECT count(*)::int AS links FROM gone`,
 };
 const forget = {
@@ -67,10 +72,11 @@ const forget = {
 /** Removes a link of a repository this transaction owns, counts it off, and asks for a review of the bytes. False: there was no link. */
 export async function unlinkBlob(
   queries: Queries,
-  { registryId, repositoryId, digest, region }: Omit<Link, 'size' | 'storageLimit'> & { region: string },
+  { registryId, repositoryId, digest }: Pick<Link, 'registryId' | 'repositoryId' | 'digest'>,
+  { region, graceSeconds }: ReviewTerms,
 ): Promise<boolean> {
   const [[row]] = await Promise.all([
-    queries.query<{ links: number }>(unlink, [repositoryId, digest, registryId, randomShard(), region]),
+    queries.query<{ links: number }>(unlink, [repositoryId, digest, registryId, randomShard(), region, graceSeconds]),
     queries.query(forget, [registryId, digest]),
   ]);
   return (row?.links ?? 0) > 0;

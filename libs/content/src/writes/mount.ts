@@ -4,6 +4,7 @@ import type { RepositoryKey } from '../types.js';
 import { linkBlob, unlinkBlob } from './links.js';
 import { ownRepository, shareRepository, tidyRepository } from './repositories.js';
 import { again } from './retry.js';
+import type { ReviewTerms } from './reviews.js';
 
 /** The link that gives the right to mount is held until the new one is there: the blob has a link at every moment. */
 const source = {
@@ -24,7 +25,7 @@ export async function mountBlob(
   at: RepositoryKey,
   digest: Digest,
   from: string,
-  storageLimit: number | null,
+  { storageLimit, graceSeconds }: { storageLimit: number | null; graceSeconds: number },
 ): Promise<boolean> {
   const { registryId } = at;
   // Asked first without a transaction: a mount that fails must not leave an empty repository behind.
@@ -34,19 +35,19 @@ export async function mountBlob(
       const repositoryId = await shareRepository(queries, at);
       const [row] = await queries.query<{ size: string }>(source, [registryId, from, digest]);
       if (!row) return false;
-      await linkBlob(queries, { registryId, repositoryId, digest, size: Number(row.size), storageLimit });
+      await linkBlob(queries, { registryId, repositoryId, digest, size: Number(row.size), storageLimit, graceSeconds });
       return true;
     }),
   );
 }
 
 /** Takes a blob out of a repository; its bytes are reviewed later. False: it was not linked. */
-export function removeBlob(pool: PipelinedPool, at: RepositoryKey, digest: Digest, region: string): Promise<boolean> {
+export function removeBlob(pool: PipelinedPool, at: RepositoryKey, digest: Digest, terms: ReviewTerms): Promise<boolean> {
   return again(() =>
     pool.tx(async (queries) => {
       const repositoryId = await ownRepository(queries, at);
       if (repositoryId === null) return false;
-      const removed = await unlinkBlob(queries, { registryId: at.registryId, repositoryId, digest, region });
+      const removed = await unlinkBlob(queries, { registryId: at.registryId, repositoryId, digest }, terms);
       if (removed) await tidyRepository(queries, repositoryId);
       return removed;
     }),

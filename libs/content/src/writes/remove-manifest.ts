@@ -3,6 +3,7 @@ import type { PipelinedPool } from '#lib/platform';
 import type { RepositoryKey } from '../types.js';
 import { ownRepository, tidyRepository } from './repositories.js';
 import { again } from './retry.js';
+import { beginAnew, dueAfter } from './reviews.js';
 import { randomShard } from './storage-room.js';
 
 /** The manifest and all that say, directly or through others, that it is their subject. */
@@ -19,8 +20,9 @@ const review = {
   name: 'content-manifest-review',
   text: `WITH needs AS (
            DELETE FROM content.manifest_references WHERE repository_id = $1 AND manifest_digest = ANY ($2::text[]) RETURNING digest, kind
-         ) INSERT INTO content.link_reviews (repository_id, digest) SELECT DISTINCT $1::bigint, digest FROM needs WHERE kind = 'blob'
-         ON CONFLICT (repository_id, digest) DO UPDATE SET enqueued_at = now()`,
+         ) INSERT INTO content.link_reviews (repository_id, digest, due_at, reason)
+           SELECT DISTINCT $1::bigint, digest, ${dueAfter('$3')}, 'manifest-deleted' FROM needs WHERE kind = 'blob'
+         ${beginAnew('link_reviews')}`,
 };
 const remove = {
   name: 'content-manifest-remove',
@@ -42,7 +44,7 @@ const forget = {
  * Deletes a manifest with its tags and with the manifests that refer to it by `subject`, in one transaction. Blobs that only
  * they needed are reviewed later. False: there was no such manifest.
  */
-export function removeManifest(pool: PipelinedPool, at: RepositoryKey, digest: Digest): Promise<boolean> {
+export function removeManifest(pool: PipelinedPool, at: RepositoryKey, digest: Digest, graceSeconds: number): Promise<boolean> {
   return again(() =>
     pool.tx(async (queries) => {
       const repositoryId = await ownRepository(queries, at);
@@ -52,7 +54,7 @@ export function removeManifest(pool: PipelinedPool, at: RepositoryKey, digest: D
       const digests = rows.map((row) => row.digest).sort();
       await Promise.all([
         queries.query(untag, [repositoryId, digests]),
-        queries.query(review, [repositoryId, digests]),
+        queries.query(review, [repositoryId, digests, graceSeconds]),
         queries.query(remove, [repositoryId, digests, at.registryId, randomShard()]),
         queries.query(forget, [at.registryId, digests]),
         tidyRepository(queries, repositoryId),

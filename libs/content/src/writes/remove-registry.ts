@@ -1,5 +1,6 @@
 import type { PipelinedPool, Queries } from '#lib/platform';
 import { again } from './retry.js';
+import { beginAnew, dueAfter, type ReviewTerms } from './reviews.js';
 
 const batch = 500;
 
@@ -29,9 +30,10 @@ const steps = [
              DELETE FROM content.repository_blobs WHERE ctid = ANY (ARRAY(SELECT ctid FROM content.repository_blobs WHERE repository_id = $1 LIMIT ${batch}))
              RETURNING digest
            ), review AS (
-             INSERT INTO content.blob_reviews (digest, region)
-             SELECT p.digest, p.region FROM content.blob_placements p JOIN gone USING (digest) UNION SELECT digest, $2::text FROM gone
-             ON CONFLICT (digest, region) DO UPDATE SET enqueued_at = now()
+             INSERT INTO content.blob_reviews (digest, region, due_at, reason)
+             SELECT held.*, ${dueAfter('$3')}, 'unlinked' FROM (
+               SELECT p.digest, p.region FROM content.blob_placements p JOIN gone USING (digest) UNION SELECT digest, $2::text FROM gone
+             ) AS held ${beginAnew('blob_reviews')}
            ) SELECT 1 AS gone FROM gone`,
   },
   step('repository', 'DELETE FROM content.repositories WHERE id = $1 RETURNING 1'),
@@ -45,8 +47,9 @@ const rest = [
        DELETE FROM content.upload_sessions WHERE id IN (SELECT id FROM content.upload_sessions WHERE registry_id = $1 LIMIT ${batch})
        RETURNING committing, region
      ), review AS (
-       INSERT INTO content.blob_reviews (digest, region) SELECT DISTINCT committing, region FROM gone WHERE committing IS NOT NULL
-       ON CONFLICT (digest, region) DO UPDATE SET enqueued_at = now()
+       INSERT INTO content.blob_reviews (digest, region, due_at, reason)
+       SELECT DISTINCT committing, region, ${dueAfter('$2')}, 'upload-ended' FROM gone WHERE committing IS NOT NULL
+       ${beginAnew('blob_reviews')}
      ) SELECT 1 AS gone FROM gone`,
   ),
   step(
@@ -64,19 +67,24 @@ function step(what: string, text: string): { name: string; text: string } {
  * Removes every row of a registry in transactions of at most a few hundred rows. What is done stays done: called again after
  * a crash, it goes on. Bytes nobody else links follow through the collector; parts of open uploads through the sweeper.
  */
-export async function removeRegistry(pool: PipelinedPool, registryId: string, region: string, signal?: AbortSignal): Promise<void> {
-  while (await again(() => pool.tx((queries) => removeSome(queries, registryId, region)))) signal?.throwIfAborted();
+export async function removeRegistry(pool: PipelinedPool, registryId: string, terms: ReviewTerms, signal?: AbortSignal): Promise<void> {
+  while (await again(() => pool.tx((queries) => removeSome(queries, registryId, terms)))) signal?.throwIfAborted();
   for (const statement of rest) {
-    while ((await pool.query(statement, [registryId])).length === batch) signal?.throwIfAborted();
+    while ((await pool.query(statement, valuesOf(statement, registryId, terms))).length === batch) signal?.throwIfAborted();
   }
 }
 
+/** The review of what sessions were about to become is the one statement that puts something up. */
+function valuesOf({ name }: { name: string }, registryId: string, { graceSeconds }: ReviewTerms): unknown[] {
+  return name === 'content-registry-sessions' ? [registryId, graceSeconds] : [registryId];
+}
+
 /** One batch of the first repository left; false when there is none. */
-async function removeSome(queries: Queries, registryId: string, region: string): Promise<boolean> {
+async function removeSome(queries: Queries, registryId: string, { region, graceSeconds }: ReviewTerms): Promise<boolean> {
   const [repository] = await queries.query<{ id: string }>(repositories, [registryId]);
   if (!repository) return false;
   for (const statement of steps) {
-    const values = statement.name === 'content-registry-links' ? [repository.id, region] : [repository.id];
+    const values = statement.name === 'content-registry-links' ? [repository.id, region, graceSeconds] : [repository.id];
     if ((await queries.query(statement, values)).length === batch) return true;
   }
   return true;

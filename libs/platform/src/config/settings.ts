@@ -86,4 +86,9 @@ export function requireListener(config: z.infer<z.ZodObject<typeof listenSetting
   if (!config.TLS_CA_FILE !== !config.TLS_CA_KEY_FILE) mistake('TLS_CA_FILE', 'and TLS_CA_KEY_FILE go together');
 }
 
-export const bucketSettings = { REGATTA_BUCKETS: buckets } as const;
+/** What a process that changes content reads besides. */
+export const bucketSettings = {
+  REGATTA_BUCKETS: buckets,
+  /** Bytes that nothing needs are freed so long after they were let go: the grace of pushes under way. */
+  REGATTA_COLLECT_AFTER_SECONDS: z.coerce.number().int().min(1).default(3_600),
+} as const;

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier } from 'pg';
+import { Connection } from '../postgres/connection.js';
 import { chooseAccount, type Account } from './account.js';
 import { findBinaries, type Binaries } from './binaries.js';
 import { inspectData, makeData, readPassword, removeUnfinished } from './data-directory.js';
@@ -91,7 +92,7 @@ export class EmbeddedPostgres {
 
   /** Creates the database unless it is there; returns its URL. */
   async ensureDatabase(name: string): Promise<string> {
-    const client = new Client({ connectionString: this.url('postgres') });
+    const client = new Connection({ connectionString: this.url('postgres') });
     await client.connect();
     try {
       const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { correlation, type Logger } from '../log/log.js';
 import { jobMetrics } from '../metrics/metrics.js';
 import type { Broadcast } from '../postgres/broadcast.js';
+import { sayInLog, whenDatabaseAnswers, type WaitSettings } from '../postgres/wait.js';
 import { type AnyJob, type AnyJobHandler, queueName } from './define-job.js';
 import { type QueueBackend, type QueueBackendSettings, queueBackend } from './queue-backend.js';
 import { OutboxRelay } from './relay.js';
@@ -35,6 +36,7 @@ export class JobSystem {
   readonly #backend: QueueBackend;
   readonly #relay: OutboxRelay;
   readonly #stop = new AbortController();
+  readonly #patience: WaitSettings;
 
   /** @throws Error when a job has two handlers. */
   constructor(
@@ -47,6 +49,7 @@ export class JobSystem {
       this.#handlers.set(handler.job.name, handler);
     }
     for (const { job } of schedules) if (!this.#handlers.has(job.name)) throw new Error(`No handler for the scheduled job ${job.name}.`);
+    this.#patience = { say: sayInLog(settings.logger) };
     this.#backend = queueBackend(settings.backend);
     this.#relay = new OutboxRelay(
       { ...settings, backend: this.#backend },
@@ -57,11 +60,10 @@ export class JobSystem {
   async start(): Promise<void> {
     const bases = new Set([...this.#handlers.values()].map((handler) => handler.job.queue));
     for (const queue of bases) {
-      this.#work(queueName({ queue }));
-      this.#work(queueName({ queue }, this.settings.region));
+      await this.#work(queueName({ queue }));
+      await this.#work(queueName({ queue }, this.settings.region));
     }
-    await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
-    await this.#keepSchedules();
+    await whenDatabaseAnswers(() => this.#keepSchedules(), this.#patience);
     await this.#relay.start();
   }
 
@@ -77,7 +79,21 @@ export class JobSystem {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
-  #work(name: string): void {
+  /** A BullMQ worker that could not connect at first never does: another one takes its place. */
+  #work(name: string): Promise<void> {
+    return whenDatabaseAnswers(async () => {
+      const worker = this.#newWorker(name);
+      try {
+        await worker.waitUntilReady();
+        this.#workers.push(worker);
+      } catch (error) {
+        await worker.close(true).catch(() => {});
+        throw error;
+      }
+    }, this.#patience);
+  }
+
+  #newWorker(name: string): Worker {
     const { logger, lockMs = 15_000, concurrency = 8 } = this.settings;
     const worker = this.#backend.worker(name, (job) => this.#run(job), {
       concurrency,
@@ -88,7 +104,7 @@ export class JobSystem {
     });
     worker.on('error', (error) => logger.warn({ err: error, queue: name }, 'worker connection'));
     worker.on('failed', (job, error) => void (job && this.#failed(job, error)));
-    this.#workers.push(worker);
+    return worker;
   }
 
   async #run(job: Job): Promise<void> {

@@ -31,6 +31,14 @@ const backends: Record<string, () => QueueBackendSettings> = {
   'on Redis': () => ({ redisUrl: redis!.url, prefix: `spec-${process.pid}` }),
 };
 
+/** Ends every connection to the database and to Redis, as a restart of both would. */
+async function cutAll(): Promise<void> {
+  await db.dataSource.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  );
+  await redis?.cut();
+}
+
 beforeAll(async () => {
   db = await testDatabase();
   redis = redisAvailable() ? await testRedis() : null;
@@ -153,6 +161,23 @@ describe.each(Object.keys(backends))('jobs %s', (kind) => {
       const queue = queueBackend(backends[kind]!()).queue('spec.eastus');
       await queue.removeJobScheduler('every-work');
       await queue.close();
+    });
+
+    it('go on after every connection was cut, more than once', async () => {
+      const seen: string[] = [];
+      await system(async ({ id }) => void seen.push(id));
+      for (const id of ['1', '2', '3']) {
+        await cutAll();
+        await expect
+          .poll(() =>
+            add({ id }).then(
+              () => true,
+              () => false,
+            ),
+          )
+          .toBe(true);
+        await expect.poll(() => seen).toContain(id);
+      }
     });
 
     it('are told to stop when the worker drains, and run again elsewhere', async () => {

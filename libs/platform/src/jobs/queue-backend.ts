@@ -1,4 +1,5 @@
 import { Queue, Worker, createPostgresBackend, withBackend, type Processor, type WorkerOptions } from 'bullmq';
+import { Connection } from '../postgres/connection.js';
 import { queueSchema } from '../postgres/migrate.js';
 
 /** Where the queues lie: Redis in production, Postgres when there is none (BullMQ's own backend). */
@@ -24,7 +25,14 @@ function onRedis(url: string, prefix: string): QueueBackend {
 
 function onPostgres(url: string): QueueBackend {
   const { Queue: PgQueue, Worker: PgWorker } = withBackend(createPostgresBackend);
-  const connection = { connectionString: url, schema: queueSchema, max: 3, keepAlive: true, application_name: 'regatta-queue' };
+  const connection = {
+    connectionString: url,
+    schema: queueSchema,
+    max: 3,
+    keepAlive: true,
+    application_name: 'regatta-queue',
+    Client: Connection,
+  };
   return {
     queue: (name) => new PgQueue(name, { connection }) as unknown as Queue,
     worker: (name, processor, options) => new PgWorker(name, processor, { ...(options as object), connection }) as unknown as Worker,

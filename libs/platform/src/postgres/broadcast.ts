@@ -1,5 +1,6 @@
-import { Client } from 'pg';
 import type { Logger } from '../log/log.js';
+import { Connection } from './connection.js';
+import { isDatabaseAway } from './is-away.js';
 
 /** Anything that can run one SQL statement: an EntityManager, a data source, a `pg` client. */
 export interface SqlRunner {
@@ -8,6 +9,9 @@ export interface SqlRunner {
 
 type Listener = (payload: string) => void;
 
+const firstPauseMs = 250;
+const furtherPauseMs = 1_000;
+
 /**
  * Short messages to every process of the installation, by Postgres LISTEN/NOTIFY. Delivery is best effort: a process that is
  * away misses them, so every listener also refreshes by age. `onReconnect` says when something may have been missed.
@@ -15,7 +19,7 @@ type Listener = (payload: string) => void;
 export class Broadcast {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #reconnected = new Set<() => void>();
-  #client: Promise<Client> | null = null;
+  #client: Connection | null = null;
   #turn: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
@@ -27,13 +31,16 @@ export class Broadcast {
     await runner.query('SELECT pg_notify($1, $2)', [channel, payload]);
   }
 
-  /** @returns a function that ends the subscription. */
+  /**
+   * While the database is away, listening begins when it answers; `onReconnect` tells.
+   * @returns a function that ends the subscription.
+   */
   async subscribe(channel: string, listener: Listener): Promise<() => void> {
     const known = this.#listeners.get(channel);
     if (known) known.add(listener);
     else {
       this.#listeners.set(channel, new Set([listener]));
-      await this.#listen(channel);
+      await this.#inTurn(() => this.#listen(channel));
     }
     return () => this.#listeners.get(channel)?.delete(listener);
   }
@@ -46,45 +53,62 @@ export class Broadcast {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#retry) clearTimeout(this.#retry);
-    const client = await this.#client?.catch(() => null);
-    await client?.end().catch(() => {});
+    await this.#turn;
+    await this.#client?.end().catch(() => {});
   }
 
-  /** One after another: a client takes one statement at a time. */
-  #listen(channel: string): Promise<void> {
-    const turn = this.#turn.then(async () => {
-      const client = await (this.#client ??= this.#connect());
-      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
-    });
+  /** One after another: a connection takes one statement at a time. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  async #connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.settings.url, application_name: this.settings.applicationName, keepAlive: true });
+  async #listen(channel: string): Promise<void> {
+    if (this.#retry) return; // The next connection listens to every channel there is.
+    try {
+      const client = this.#client ?? (await this.#connect());
+      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      this.#connectLater(error);
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    const { url, applicationName } = this.settings;
+    const client = new Connection({ connectionString: url, application_name: applicationName, keepAlive: true });
     client.on('notification', ({ channel, payload }) => {
       for (const listener of this.#listeners.get(channel) ?? []) listener(payload ?? '');
     });
-    client.on('error', (error) => this.#lost(error));
-    client.on('end', () => this.#lost(new Error('The connection ended.')));
+    const lost = (error: unknown): void => {
+      if (this.#client !== client) return; // Told before; by now another may have taken its place.
+      this.#client = null;
+      this.#connectLater(error);
+    };
+    client.on('error', lost);
+    client.on('end', () => lost(new Error('The connection ended.')));
     await client.connect();
+    this.#client = client;
     return client;
   }
 
-  #lost(error: Error): void {
+  #connectLater(reason: unknown): void {
     if (this.#closed || this.#retry) return;
-    this.settings.logger?.warn({ err: error }, 'lost the connection for notifications; connecting again');
-    this.#client = null;
-    const again = async () => {
-      try {
-        const client = await (this.#client = this.#connect());
-        for (const channel of this.#listeners.keys()) await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
-        this.#retry = null;
-        for (const listener of this.#reconnected) listener();
-      } catch {
-        this.#retry = setTimeout(() => void again(), 1_000);
-      }
+    this.settings.logger?.warn({ err: reason }, 'no connection for notifications; connecting again');
+    const again = (pause: number): void => {
+      this.#retry = setTimeout(() => void this.#inTurn(() => this.#reconnect()).catch(() => again(furtherPauseMs)), pause);
     };
-    this.#retry = setTimeout(() => void again(), 250);
+    again(firstPauseMs);
+  }
+
+  async #reconnect(): Promise<void> {
+    if (this.#closed) return;
+    await this.#client?.end().catch(() => {}); // It was lost while the one before it was replaced.
+    const client = await this.#connect();
+    for (const channel of this.#listeners.keys()) await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+    if (this.#client !== client) throw new Error('The connection was lost again.');
+    this.#retry = null;
+    for (const listener of this.#reconnected) listener();
   }
 }

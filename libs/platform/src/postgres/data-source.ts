@@ -1,4 +1,5 @@
 import { DataSource, type EntityTarget, type MigrationInterface, type ObjectLiteral } from 'typeorm';
+import { Connection } from './connection.js';
 
 export type EntityList = readonly EntityTarget<ObjectLiteral>[];
 export type MigrationList = readonly (new () => MigrationInterface)[];
@@ -34,6 +35,6 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     logging: false,
     installExtensions: false,
     connectTimeoutMS: 10_000,
-    extra: { keepAlive: true, idleTimeoutMillis: 60_000 },
+    extra: { keepAlive: true, idleTimeoutMillis: 60_000, Client: Connection },
   });
 }

@@ -1,6 +1,6 @@
 import { runMigrations } from 'bullmq';
-import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
+import { Connection } from './connection.js';
 
 /** Any 64-bit number of our own; every process that migrates takes this lock first. */
 const migrationLock = '7308604757236871777';
@@ -14,7 +14,7 @@ export const queueSchema = 'bullmq';
  * @returns the names of the migrations this call ran.
  */
 export async function migrate(dataSource: DataSource, url: string): Promise<string[]> {
-  const client = new Client({ connectionString: url, application_name: 'regatta-migrate' });
+  const client = new Connection({ connectionString: url, application_name: 'regatta-migrate' });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);

@@ -1,4 +1,5 @@
-import { Client, Pool, type ClientConfig } from 'pg';
+import { type Client, type ClientConfig, Pool } from 'pg';
+import { Connection } from './connection.js';
 
 /** A statement that is prepared once per connection and then known by its name. */
 export interface Statement {
@@ -45,7 +46,12 @@ export class PipelinedPool implements Queries {
       connectionTimeoutMillis: 10_000,
     };
     this.#slots = Array.from({ length: settings.connections ?? 2 }, () => null);
-    this.#transactions = new Pool({ ...this.#config, max: settings.transactionConnections ?? 8, idleTimeoutMillis: 60_000 });
+    this.#transactions = new Pool({
+      ...this.#config,
+      Client: Connection,
+      max: settings.transactionConnections ?? 8,
+      idleTimeoutMillis: 60_000,
+    });
     this.#onError = settings.onError ?? (() => {});
     this.#transactions.on('error', this.#onError);
   }
@@ -64,6 +70,11 @@ export class PipelinedPool implements Queries {
         (await client.query<R & Record<string, unknown>>({ name: statement.name, text: statement.text, values })).rows,
     };
     let broken: Error | undefined;
+    const lost = (error: Error): void => {
+      broken ??= error;
+      this.#onError(error);
+    };
+    client.on('error', lost);
     try {
       // Sent ahead of the first statement, not awaited: one round trip less. A failure shows in the statements that follow.
       const begun = client.query('BEGIN');
@@ -72,9 +83,10 @@ export class PipelinedPool implements Queries {
       await client.query('COMMIT');
       return value;
     } catch (error) {
-      await client.query('ROLLBACK').catch((cause: unknown) => (broken = cause as Error));
+      await client.query('ROLLBACK').catch((cause: unknown) => (broken ??= cause as Error));
       throw error;
     } finally {
+      client.off('error', lost);
       client.release(broken);
     }
   }
@@ -88,26 +100,29 @@ export class PipelinedPool implements Queries {
 
   #client(): Promise<Client> {
     const at = (this.#next = (this.#next + 1) % this.#slots.length);
-    return (this.#slots[at] ??= this.#open(at));
+    return this.#slots[at] ?? this.#open(at);
   }
 
-  async #open(at: number): Promise<Client> {
-    if (this.#closed) throw new Error('The connection pool is closed.');
-    const client = new Client(this.#config);
-    const forget = () => {
-      this.#slots[at] = null;
+  #open(at: number): Promise<Client> {
+    const client = new Connection(this.#config);
+    const opening = this.#connect(client);
+    this.#slots[at] = opening;
+    // A lost connection says so twice; by the second time another may be in its place.
+    const forget = (): void => {
+      if (this.#slots[at] === opening) this.#slots[at] = null;
     };
     client.on('error', (error) => {
       forget();
       this.#onError(error);
     });
     client.on('end', forget);
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      forget();
-      throw error;
-    }
+    opening.catch(forget);
+    return opening;
+  }
+
+  async #connect(client: Connection): Promise<Client> {
+    if (this.#closed) throw new Error('The connection pool is closed.');
+    await client.connect();
+    return client;
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { testDatabase, type TestDatabase } from '#lib/testkit';
-import { Broadcast, PipelinedPool } from '../index.js';
+import { Door, testDatabase, type TestDatabase } from '#lib/testkit';
+import { Broadcast, createDataSource, isDatabaseAway, PipelinedPool } from '../index.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -13,6 +13,15 @@ const cut = (name: string) =>
   db.dataSource.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()', [
     name,
   ]);
+
+/** How many connections an application has. */
+const connections = async (name = 'pipelined'): Promise<number> => {
+  const [row] = await db.dataSource.query<{ count: number }[]>(
+    'SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = $1',
+    [name],
+  );
+  return row!.count;
+};
 
 describe('notifications', () => {
   const open: Broadcast[] = [];
@@ -57,6 +66,33 @@ describe('notifications', () => {
     await one.publish(db.dataSource, 'news', 'again');
     await expect.poll(() => seen).toEqual(['again']);
   });
+
+  it('are on one connection, however often it was lost', async () => {
+    let missed = 0;
+    const one = broadcast('lossy-listener');
+    await one.subscribe('news', () => {});
+    one.onReconnect(() => (missed += 1));
+    for (let round = 1; round <= 3; round += 1) {
+      await cut('lossy-listener');
+      await expect.poll(() => missed, { timeout: 10_000 }).toBe(round);
+    }
+    await expect.poll(() => connections('lossy-listener')).toBe(1);
+  });
+
+  it('begin as soon as Postgres answers, for who subscribes while it does not', async () => {
+    const door = await Door.to(db.url);
+    const one = new Broadcast({ url: door.url, applicationName: 'early-listener' });
+    open.push(one);
+    const seen: string[] = [];
+    await one.subscribe('news', (text) => seen.push(text));
+    const listening = new Promise<void>((resolve) => one.onReconnect(resolve));
+    await door.turn('open');
+    await listening;
+    await one.publish(db.dataSource, 'news', 'first');
+    await expect.poll(() => seen).toEqual(['first']);
+    await one.close();
+    await door.turn('shut');
+  });
 });
 
 describe('the pipelined pool', () => {
@@ -95,5 +131,115 @@ describe('the pipelined pool', () => {
     await cut('pipelined');
     await expect.poll(async () => (await pool.query<{ sum: number }>(add, [1, 1]).catch(() => []))[0]?.sum, { timeout: 5_000 }).toBe(2);
     await expect.poll(() => pool.tx((queries) => queries.query(add, [2, 2])).catch(() => null), { timeout: 5_000 }).toEqual([{ sum: 4 }]);
+  });
+
+  it('fails the transaction whose connection is lost between two of its statements, and takes another for the next', async () => {
+    const lost = await pool
+      .tx(async (queries) => {
+        await queries.query(add, [1, 1]);
+        await cut('pipelined');
+        await expect.poll(() => connections()).toBe(0);
+        await queries.query(add, [1, 1]);
+      })
+      .catch((error: unknown) => error);
+    expect(isDatabaseAway(lost)).toBe(true);
+    expect(await pool.tx((queries) => queries.query(add, [2, 2]))).toEqual([{ sum: 4 }]);
+  });
+
+  it('never has more connections than it may, however often they are lost', async () => {
+    const own = new PipelinedPool({ url: db.url, applicationName: 'counted', connections: 2 });
+    for (let round = 0; round < 5; round += 1) {
+      await expect
+        .poll(() =>
+          Promise.all([own.query(add, [1, 1]), own.query(add, [1, 1])]).then(
+            () => true,
+            () => false,
+          ),
+        )
+        .toBe(true);
+      await cut('counted');
+    }
+    await expect
+      .poll(() =>
+        Promise.all([own.query(add, [1, 1]), own.query(add, [1, 1])]).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    await expect.poll(() => connections('counted')).toBe(2);
+    await own.close();
+    await expect.poll(() => connections('counted')).toBe(0);
+  });
+
+  it('says that a transaction was rolled back when COMMIT was answered so', async () => {
+    const swallowed = pool.tx(async (queries) => {
+      await queries.query(insert, [5]);
+      await queries.query(fail, [0]).catch(() => {});
+    });
+    await expect(swallowed).rejects.toThrow('rolled back');
+    expect(await db.dataSource.query('SELECT n FROM public.kept WHERE n = 5')).toEqual([]);
+  });
+});
+
+describe('the data source', () => {
+  const source = createDataSource({ url: '', applicationName: 'sourced', entities: [], migrations: [], poolSize: 2 });
+  beforeAll(async () => {
+    source.setOptions({ url: db.url });
+    await source.initialize();
+  });
+  afterAll(() => source.destroy());
+
+  it('fails the transaction whose connection is lost between two of its statements, and takes another for the next', async () => {
+    const lost = await source
+      .transaction(async (manager) => {
+        await manager.query('SELECT 1');
+        await cut('sourced');
+        await expect.poll(() => connections('sourced')).toBe(0);
+        await manager.query('SELECT 1');
+      })
+      .catch((error: unknown) => error);
+    expect(isDatabaseAway(lost), String(lost)).toBe(true);
+    expect(await source.transaction((manager) => manager.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+  });
+
+  it('says that a transaction was rolled back when COMMIT was answered so', async () => {
+    const swallowed = source.transaction(async (manager) => void (await manager.query('SELECT 1 / 0').catch(() => {})));
+    await expect(swallowed).rejects.toThrow('rolled back');
+  });
+});
+
+describe('a database that is away', () => {
+  it('is told by errors of the driver', async () => {
+    const nobodyListens = createDataSource({
+      url: 'postgres://nobody@127.0.0.1:1/none',
+      applicationName: 'x',
+      entities: [],
+      migrations: [],
+    });
+    const pool = new PipelinedPool({ url: 'postgres://nobody@127.0.0.1:1/none', applicationName: 'x' });
+    const statement = { name: 'one', text: 'SELECT 1' };
+    const failures = [nobodyListens.initialize(), pool.query(statement, []), pool.tx((queries) => queries.query(statement, []))];
+    for (const failure of failures) expect(isDatabaseAway(await failure.catch((error: unknown) => error))).toBe(true);
+    await pool.close();
+  });
+
+  it('is told by what Postgres says of itself', async () => {
+    for (const state of ['57P01', '57P02', '57P03', '57014', '53300', '08006', '25006']) {
+      const said = db.dataSource.query(`DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '${state}'; END $$`);
+      expect(isDatabaseAway(await said.catch((error: unknown) => error)), state).toBe(true);
+    }
+    for (const state of ['22021', '40P01', '42601']) {
+      const said = db.dataSource.query(`DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '${state}'; END $$`);
+      expect(isDatabaseAway(await said.catch((error: unknown) => error)), state).toBe(false);
+    }
+  });
+
+  it('is not told by the connection of a client, nor by a wrong password', async () => {
+    for (const code of ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', '57P01'])
+      expect(isDatabaseAway(Object.assign(new Error(`read ${code}`), { code })), code).toBe(false);
+    const wrong = new PipelinedPool({ url: Object.assign(new URL(db.url), { password: 'wrong' }).toString(), applicationName: 'x' });
+    expect(isDatabaseAway(await wrong.query({ name: 'one', text: 'SELECT 1' }, []).catch((error: unknown) => error))).toBe(false);
+    await wrong.close();
   });
 });

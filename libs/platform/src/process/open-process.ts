@@ -5,6 +5,7 @@ import { type Logger, newLogger } from '../log/log.js';
 import { Broadcast } from '../postgres/broadcast.js';
 import { createDataSource, type EntityList, type MigrationList } from '../postgres/data-source.js';
 import { migrate } from '../postgres/migrate.js';
+import { sayInLog, whenDatabaseAnswers } from '../postgres/wait.js';
 
 /** What every process of the service has before its own work begins. */
 export interface ProcessParts {
@@ -29,16 +30,24 @@ export interface ProcessSettings {
   poolSize?: number;
 }
 
-/** Opens log, health, ops port and database, and brings the schema to the newest. Ready only while Postgres answers. */
+/**
+ * Opens log, health, ops port and database, and brings the schema to the newest. Ready only while Postgres answers; while it does
+ * not, this waits for it, for as long as the process is let live.
+ */
 export async function openProcess({ name, config, entities, migrations, poolSize }: ProcessSettings): Promise<OpenProcess> {
   const logger = newLogger({ name, level: config.LOG_LEVEL });
   const health = new Health();
   const { OPS_PORT: port, REGATTA_OPS_LISTEN: hosts, DATABASE_URL: url } = config;
-  const ops = port === undefined ? null : await startOpsServer({ port, hosts, health });
   const dataSource = createDataSource({ url, applicationName: name, entities, migrations, ...(poolSize && { poolSize }) });
-  await dataSource.initialize();
-  await migrate(dataSource, url);
   health.check('postgres', async () => void (await dataSource.query('SELECT 1')));
+  const ops = port === undefined ? null : await startOpsServer({ port, hosts, health });
+  await whenDatabaseAnswers(
+    async () => {
+      if (!dataSource.isInitialized) await dataSource.initialize();
+      await migrate(dataSource, url);
+    },
+    { say: sayInLog(logger) },
+  );
   const broadcast = new Broadcast({ url, applicationName: name, logger });
   return {
     logger,

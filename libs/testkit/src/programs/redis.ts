@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, requireProgram } from './programs.js';
@@ -8,6 +8,8 @@ import { findProgram, requireProgram } from './programs.js';
 /** A real Redis of one spec file's own. */
 export interface TestRedis {
   url: string;
+  /** Ends every connection there is. */
+  cut(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,14 @@ export async function testRedis(): Promise<TestRedis> {
   });
   return {
     url: `redis://127.0.0.1:${port}`,
+    cut: () =>
+      new Promise<void>((resolve, reject) => {
+        const socket = connect(port, '127.0.0.1')
+          .on('error', reject)
+          .on('close', () => resolve())
+          .resume();
+        socket.end('CLIENT KILL TYPE normal SKIPME yes\r\nQUIT\r\n');
+      }),
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode === null && child.kill('SIGTERM')) await ended;

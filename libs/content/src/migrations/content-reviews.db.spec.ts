@@ -1,0 +1,57 @@
+import { createDataSource, migrate } from '#lib/platform';
+import { dropDatabase, emptyDatabase } from '#lib/testkit';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contentMigrations } from '../schema/schema.js';
+
+const [first, ...later] = contentMigrations;
+let url: string;
+let dataSource: DataSource;
+
+const open = async (migrations: typeof contentMigrations) => {
+  dataSource = await createDataSource({ url, applicationName: 'spec', entities: [], migrations }).initialize();
+  await migrate(dataSource, url);
+};
+
+beforeAll(async () => {
+  url = await emptyDatabase();
+  await open([first!]);
+  await dataSource.query(`
+    INSERT INTO content.repositories (registry_id, name) VALUES (gen_random_uuid(), 'app');
+    INSERT INTO content.blobs (digest, size) VALUES ('sha256:leak', 1);
+    INSERT INTO content.repository_blobs (repository_id, digest, created_at) SELECT id, 'sha256:leak', now() - interval '9 days' FROM content.repositories;
+    INSERT INTO content.link_reviews (repository_id, digest, enqueued_at) VALUES (1, 'sha256:old', now() - interval '3 hours');
+    INSERT INTO content.blob_reviews (digest, region, enqueued_at) VALUES ('sha256:old', 'eastus', now() - interval '10 minutes')`);
+  await dataSource.destroy();
+  await open([first!, ...later]);
+});
+afterAll(async () => {
+  await dataSource?.destroy();
+  await dropDatabase(url);
+});
+
+const due = (table: string) =>
+  dataSource.query(
+    `SELECT digest, reason, round(extract(epoch FROM due_at - now()) / 60)::int AS minutes FROM content.${table} ORDER BY digest`,
+  );
+
+describe('the migration of reviews', () => {
+  it('carries over what waits already: due an hour after it was put up', async () => {
+    expect(await due('link_reviews')).toEqual([{ digest: 'sha256:old', reason: 'manifest-deleted', minutes: -120 }]);
+    expect(await due('blob_reviews')).toEqual([{ digest: 'sha256:old', reason: 'unlinked', minutes: 50 }]);
+  });
+
+  it('takes what a process of the version before puts up and postpones', async () => {
+    await dataSource.query(`INSERT INTO content.link_reviews (repository_id, digest) VALUES (1, 'sha256:new')
+                            ON CONFLICT (repository_id, digest) DO UPDATE SET enqueued_at = now()`);
+    await dataSource.query(`UPDATE content.link_reviews SET enqueued_at = now() WHERE digest = 'sha256:old'`);
+    expect((await due('link_reviews')).map(({ minutes }: { minutes: number }) => minutes)).toEqual([60, 60]);
+  });
+
+  it('begins the scan at the oldest link there is', async () => {
+    const [{ found }] = (await dataSource.query(
+      `SELECT bool_and(reached_at < created_at) AS found FROM content.scans, content.repository_blobs`,
+    )) as [{ found: boolean }];
+    expect(found).toBe(true);
+  });
+});

@@ -1,0 +1,21 @@
+/** When the collector may look at what a change let go, and in which region bytes may lie that no row tells of. */
+export interface ReviewTerms {
+  region: string;
+  graceSeconds: number;
+}
+
+/** The grace of pushes under way, where the configuration says nothing. */
+export const defaultGraceSeconds = 3_600;
+
+const keys = { link_reviews: 'repository_id, digest', blob_reviews: 'digest, region' } as const;
+
+/** The end of an `INSERT` of reviews: one that waits already begins its grace anew. */
+export function beginAnew(table: keyof typeof keys): string {
+  return `ON CONFLICT (${keys[table]}) DO UPDATE
+          SET enqueued_at = now(), due_at = greatest(${table}.due_at, EXCLUDED.due_at), reason = EXCLUDED.reason`;
+}
+
+/** The moment a review is due, of a parameter that says the grace in seconds. */
+export function dueAfter(parameter: string): string {
+  return `now() + make_interval(secs => ${parameter}::double precision)`;
+}
