@@ -76,12 +76,10 @@ export class Pusher {
     tag: string,
     layer = randomBytes(1000),
   ): Promise<{ text: string; digest: string; layer: string; config: string }> {
-    const config = await this.blob(
-      repository,
-      Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', n: randomBytes(8).toString('hex') })),
-    );
+    const configuration = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', n: randomBytes(8).toString('hex') }));
+    const config = await this.blob(repository, configuration);
     const layerDigest = await this.blob(repository, layer);
-    const text = imageManifest({ digest: config, size: 71 }, [{ digest: layerDigest, size: layer.length }]);
+    const text = imageManifest({ digest: config, size: configuration.length }, [{ digest: layerDigest, size: layer.length }]);
     const answer = await this.manifest(repository, tag, text);
     if (answer.status !== 201) throw new Error(`PUT manifest: ${answer.status} ${answer.body}`);
     return { text, digest: digestOf(text), layer: layerDigest, config };

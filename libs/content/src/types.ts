@@ -40,7 +40,8 @@ export interface Referrer {
   size: number;
   /** Its own artifact type, else the media type of its config; null where it has neither. */
   artifactType: string | null;
-  annotations: Readonly<Record<string, string>>;
+  /** Those that the index keeps, as JSON. */
+  annotations: string;
 }
 
 /** One page of referrers in raw byte order of their digests. */

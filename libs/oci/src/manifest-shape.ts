@@ -1,19 +1,25 @@
 import { z } from 'zod';
 import { isDigest, type Digest } from './digests.js';
 
+/** A type, of which no header, log or index should get more lines than one (RFC 6838: no control characters). */
+const type = z
+  .string()
+  .max(255)
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'holds a control character');
+
 /** A descriptor (OCI image spec 1.1). Fields we do not use pass unchecked: the bytes are kept as they came. */
 const descriptor = z.object({
-  mediaType: z.string().min(1).max(255),
+  mediaType: type.min(1),
   digest: z.string().refine(isDigest, 'is no sha256 or sha512 digest'),
   size: z.int().min(0),
   urls: z.array(z.string()).nullish(),
-  artifactType: z.string().nullish(),
+  artifactType: type.nullish(),
   platform: z.object({ architecture: z.string().nullish(), os: z.string().nullish(), variant: z.string().nullish() }).nullish(),
 });
 export type RawDescriptor = z.infer<typeof descriptor> & { digest: Digest };
 
 const annotations = z.record(z.string(), z.string()).nullish();
-const common = { mediaType: z.string().nullish(), artifactType: z.string().max(255).nullish(), subject: descriptor.nullish(), annotations };
+const common = { mediaType: z.string().nullish(), artifactType: type.nullish(), subject: descriptor.nullish(), annotations };
 const absent = z.undefined({ error: 'must not be there in a manifest of this media type' });
 
 /** The three shapes a manifest can have. What belongs to another shape must not be there (CVE-2021-41190). */
@@ -36,7 +42,7 @@ export const manifestShapes = {
   }),
   artifact: z.object({
     ...common,
-    artifactType: z.string().min(1).max(255),
+    artifactType: type.min(1),
     blobs: z.array(descriptor).nullish(),
     config: absent.optional(),
     layers: absent.optional(),

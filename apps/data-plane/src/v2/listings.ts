@@ -41,19 +41,15 @@ export class Listings {
         ...(artifactType === null ? [] : ['OCI-Filters-Applied', 'artifactType']),
         ...(more ? ['Link', `<${next}>; rel="next"`] : []),
       ],
-      JSON.stringify({ schemaVersion: 2, mediaType: ociImageIndex, manifests: referrers.map(descriptorOf) }),
+      `{"schemaVersion":2,"mediaType":"${ociImageIndex}","manifests":[${referrers.map(descriptorOf).join(',')}]}`,
     );
   }
 }
 
-function descriptorOf({ digest, mediaType, size, artifactType, annotations }: Referrer): Record<string, unknown> {
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType !== null && { artifactType }),
-    ...(Object.keys(annotations).length > 0 && { annotations }),
-  };
+/** JSON. The annotations are JSON already: a page may hold megabytes of them, and nothing here looks into them. */
+function descriptorOf({ digest, mediaType, size, artifactType, annotations }: Referrer): string {
+  const descriptor = JSON.stringify({ mediaType, digest, size, ...(artifactType !== null && { artifactType }) });
+  return annotations === '{}' ? descriptor : `${descriptor.slice(0, -1)},"annotations":${annotations}}`;
 }
 
 function pageOf(call: Call): { n: number; last: string } {

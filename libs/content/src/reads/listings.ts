@@ -2,8 +2,8 @@ import { Fault } from '#lib/domain';
 import type { PipelinedPool } from '#lib/platform';
 import type { NamePage, RepositoryKey } from '../types.js';
 
-/** No page is longer, whoever asks. */
-const longest = 10_000;
+/** No page is longer, whoever asks: 1,000 names are at most 256 KB. */
+const longest = 1_000;
 
 // Keyset pages over an index in raw byte order: the cost is the page, not the listing. One row, serialised by Postgres.
 const tags = {
@@ -27,14 +27,14 @@ export async function listTags(
   page: { n: number; last: string },
 ): Promise<NamePage> {
   const n = bounded(page.n);
-  const [row] = await pool.query<Names>(tags, [registryId, repository, page.last, n + 1]);
+  const [row] = await pool.queryApart<Names>(tags, [registryId, repository, page.last, n + 1]);
   if (!row) throw new Fault('NameUnknown', 'repository name not known to registry', { detail: { name: repository } });
   return cut(row.names, n);
 }
 
 export async function listRepositories(pool: PipelinedPool, registryId: string, page: { n: number; last: string }): Promise<NamePage> {
   const n = bounded(page.n);
-  const [row] = await pool.query<Names>(catalog, [registryId, page.last, n + 1]);
+  const [row] = await pool.queryApart<Names>(catalog, [registryId, page.last, n + 1]);
   return cut(row?.names ?? [], n);
 }
 

@@ -1,11 +1,19 @@
-import type { Digest } from '#lib/oci';
+import { type Digest, manifestMaxBytes } from '#lib/oci';
 import type { PipelinedPool } from '#lib/platform';
 import type { Referrer, ReferrerPage, RepositoryKey } from '../types.js';
 
-// The index manifests_subject finds them; digests in raw byte order are the pages' keys. Lengths are read without the bytes.
+/** Rows of one statement: with the annotations that the index keeps, a few megabytes at the most. */
+const batch = 128;
+
+/** What a page takes as JSON: as much as the largest manifest, and no more (OCI 1.1, "Listing referrers": the rest follows by Link). */
+const pageBytes = manifestMaxBytes - 1024;
+
+// The index manifests_subject has them in the order of the pages: by digest, in raw byte order. Lengths are read without the bytes. Rows of
+// processes that did not bound the annotations yet are listed without.
 const referrers = {
   name: 'content-referrers',
-  text: `SELECT m.digest, m.media_type, octet_length(m.bytes) AS size, m.annotations,
+  text: `SELECT m.digest, m.media_type, octet_length(m.bytes) AS size,
+                CASE WHEN octet_length(m.annotations::text) <= 131072 THEN m.annotations::text ELSE '{}' END AS annotations,
                 coalesce(nullif(m.artifact_type, ''), m.config_media_type) AS artifact_type
          FROM content.repositories r JOIN content.manifests m ON m.repository_id = r.id
          WHERE r.registry_id = $1 AND r.name = $2 AND m.subject = $3 AND m.digest > $4
@@ -17,19 +25,36 @@ interface ReferrerRow {
   digest: string;
   media_type: string;
   size: number;
-  annotations: Record<string, string>;
+  annotations: string;
   artifact_type: string | null;
 }
 
-/** The manifests whose subject is `digest`, behind `last`, at most `n`; none where there is no such repository. */
+/** The manifests whose subject is `digest`, behind `last`: at most `n`, and no more than a page holds. None where there is no such repository. */
 export async function listReferrers(
   pool: PipelinedPool,
   { registryId, repository }: RepositoryKey,
   digest: Digest,
-  page: { n: number; last: string; artifactType: string | null },
+  { n, last, artifactType }: { n: number; last: string; artifactType: string | null },
 ): Promise<ReferrerPage> {
-  const rows = await pool.query<ReferrerRow>(referrers, [registryId, repository, digest, page.last, page.artifactType, page.n + 1]);
-  return { referrers: rows.slice(0, page.n).map(view), more: page.n > 0 && rows.length > page.n };
+  const page: Referrer[] = [];
+  let room = pageBytes;
+  if (n === 0) return { referrers: page, more: false };
+  for (;;) {
+    const limit = Math.min(batch, n + 1 - page.length);
+    const values = [registryId, repository, digest, page.at(-1)?.digest ?? last, artifactType, limit];
+    const rows = await pool.queryApart<ReferrerRow>(referrers, values);
+    for (const referrer of rows.map(view)) {
+      room -= bytesOf(referrer);
+      if (page.length === n || room < 0) return { referrers: page, more: true };
+      page.push(referrer);
+    }
+    if (rows.length < limit) return { referrers: page, more: false };
+  }
+}
+
+/** Bytes of a descriptor in the answer: what is of any length, and room for the rest. */
+function bytesOf({ annotations, artifactType }: Referrer): number {
+  return Buffer.byteLength(annotations) + Buffer.byteLength(JSON.stringify(artifactType)) + 512;
 }
 
 function view({ digest, media_type: mediaType, size, annotations, artifact_type: artifactType }: ReferrerRow): Referrer {

@@ -3,7 +3,7 @@ import { RepositoryEntity } from './repository.entity.js';
 
 /** A manifest in a repository, byte for byte as it was pushed. */
 @Entity({ schema: 'content', name: 'manifests' })
-@Index('manifests_subject', ['repositoryId', 'subject'], { where: 'subject IS NOT NULL' })
+@Index('manifests_subject', ['repositoryId', 'subject', 'digest'], { where: 'subject IS NOT NULL' })
 @ForeignKey(() => RepositoryEntity, ['repositoryId'], ['id'], { name: 'manifests_repository' })
 export class ManifestEntity {
   @PrimaryColumn('bigint', { name: 'repository_id', primaryKeyConstraintName: 'manifests_pkey' })
@@ -25,6 +25,7 @@ export class ManifestEntity {
   @Column({ type: 'text', collation: 'C', nullable: true })
   subject!: string | null;
 
+  /** What listings show of them, at most 64 KiB; the bytes hold them all. */
   @Column('jsonb', { default: {} })
   annotations!: Record<string, string>;
 

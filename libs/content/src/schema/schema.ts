@@ -1,5 +1,6 @@
 import type { EntityList, MigrationList } from '#lib/platform';
 import { Content1764000300000 } from '../migrations/20261123-content.js';
+import { ContentListings1764000420000 } from '../migrations/20261124-content-listings.js';
 import { ContentReviews1764000410000 } from '../migrations/20261124-content-reviews.js';
 import { BlobEntity, BlobPlacementEntity, RepositoryBlobEntity } from './blob.entity.js';
 import { ManifestEntity, ManifestReferenceEntity, TagEntity } from './manifest.entity.js';
@@ -24,4 +25,4 @@ export const contentEntities: EntityList = [
   ScanEntity,
 ];
 
-export const contentMigrations: MigrationList = [Content1764000300000, ContentReviews1764000410000];
+export const contentMigrations: MigrationList = [Content1764000300000, ContentReviews1764000410000, ContentListings1764000420000];

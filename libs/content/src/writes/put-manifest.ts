@@ -1,18 +1,21 @@
 import { Fault } from '#lib/domain';
-import type { Descriptor } from '#lib/oci';
 import type { PipelinedPool, Queries } from '#lib/platform';
 import type { PutManifest } from '../types.js';
+import { indexedAnnotations } from './indexed-annotations.js';
 import { shareRepository } from './repositories.js';
 import { again } from './retry.js';
 import { holdRoom, randomShard, requireRoomAfter } from './storage-room.js';
 
-const missing = {
-  name: 'content-manifest-missing',
-  text: `SELECT digest, 'blob' AS kind FROM unnest($2::text[]) AS digest
-         WHERE NOT EXISTS (SELECT FROM content.repository_blobs b WHERE b.repository_id = $1 AND b.digest = digest.digest)
+/** What the manifest names and is not here, or has another size than it says. */
+const mistaken = {
+  name: 'content-manifest-mistaken',
+  text: `SELECT said.digest, 'blob' AS kind, said.size AS said, b.size AS size FROM unnest($2::text[], $3::bigint[]) AS said (digest, size)
+         LEFT JOIN content.repository_blobs l ON l.repository_id = $1 AND l.digest = said.digest LEFT JOIN content.blobs b ON b.digest = l.digest
+         WHERE b.size IS DISTINCT FROM said.size
          UNION ALL
-         SELECT digest, 'manifest' FROM unnest($3::text[]) AS digest
-         WHERE NOT EXISTS (SELECT FROM content.manifests m WHERE m.repository_id = $1 AND m.digest = digest.digest)`,
+         SELECT said.digest, 'manifest', said.size, octet_length(m.bytes) FROM unnest($4::text[], $5::bigint[]) AS said (digest, size)
+         LEFT JOIN content.manifests m ON m.repository_id = $1 AND m.digest = said.digest
+         WHERE octet_length(m.bytes) IS DISTINCT FROM said.size`,
 };
 const insert = {
   name: 'content-manifest-insert',
@@ -73,7 +76,7 @@ function insertValues(repositoryId: string, { digest, bytes, manifest, registryI
     manifest.artifactType,
     manifest.configMediaType,
     manifest.subject?.digest ?? null,
-    JSON.stringify(manifest.annotations).replaceAll('\\u0000', ''), // jsonb holds no NUL; the bytes keep it.
+    indexedAnnotations(manifest.annotations),
     bytes,
     needs.map(([needed]) => needed),
     needs.map(([, kind]) => kind),
@@ -83,16 +86,29 @@ function insertValues(repositoryId: string, { digest, bytes, manifest, registryI
 }
 
 async function requireContent(queries: Queries, repositoryId: string, { manifest, repository }: PutManifest): Promise<void> {
-  const digests = (list: readonly Descriptor[]) => [...new Set(list.map((one) => one.digest))];
-  if (manifest.blobs.length + manifest.manifests.length === 0) return;
-  const absent = await queries.query<{ digest: string; kind: 'blob' | 'manifest' }>(missing, [
-    repositoryId,
-    digests(manifest.blobs),
-    digests(manifest.manifests),
-  ]);
-  const [first] = absent;
-  if (!first) return;
-  throw new Fault('ManifestBlobUnknown', `The manifest names the ${first.kind} ${first.digest}, which is not in ${repository}.`, {
-    detail: absent.slice(0, 100),
+  const { blobs, manifests } = manifest;
+  if (blobs.length + manifests.length === 0) return;
+  const values = [blobs, manifests].flatMap((list) => [list.map(({ digest }) => digest), list.map(({ size }) => size)]);
+  const mistakes = await queries.query<Mistake>(mistaken, [repositoryId, ...values]);
+  const absent = mistakes.filter(({ size }) => size === null);
+  if (absent.length > 0) {
+    const [{ digest, kind }] = absent as [Mistake];
+    const detail = [...new Map(absent.map((one) => [one.digest, { digest: one.digest, kind: one.kind }])).values()].slice(0, 100);
+    throw new Fault('ManifestBlobUnknown', `The manifest names the ${kind} ${digest}, which is not in ${repository}.`, { detail });
+  }
+  const [wrong] = mistakes;
+  if (!wrong) return;
+  const { digest, kind, size, said } = wrong;
+  throw new Fault('ManifestInvalid', `The ${kind} ${digest} has ${size} bytes, but its descriptor says size ${said}.`, {
+    detail: { digest, size: Number(size), descriptorSize: Number(said) },
   });
+}
+
+interface Mistake {
+  digest: string;
+  kind: 'blob' | 'manifest';
+  /** Bytes, as the descriptor says. */
+  said: string;
+  /** Bytes that are here; null where nothing is. */
+  size: string | null;
 }

@@ -19,6 +19,8 @@ export interface PipelinedPoolSettings {
   connections?: number;
   /** Connections that transactions take for themselves; 8 unless told. */
   transactionConnections?: number;
+  /** Connections for statements that may take long; 4 unless told. */
+  apartConnections?: number;
   /** A statement that runs longer is ended by Postgres; 15 s unless told. */
   statementTimeoutMs?: number;
   onError?: (error: Error) => void;
@@ -32,6 +34,7 @@ export class PipelinedPool implements Queries {
   readonly #config: ClientConfig;
   readonly #slots: (Promise<Client> | null)[];
   readonly #transactions: Pool;
+  readonly #apart: Pool;
   readonly #onError: (error: Error) => void;
   #next = 0;
   #closed = false;
@@ -52,13 +55,20 @@ export class PipelinedPool implements Queries {
       max: settings.transactionConnections ?? 8,
       idleTimeoutMillis: 60_000,
     });
+    this.#apart = new Pool({ ...this.#config, Client: Connection, max: settings.apartConnections ?? 4, idleTimeoutMillis: 60_000 });
     this.#onError = settings.onError ?? (() => {});
-    this.#transactions.on('error', this.#onError);
+    for (const pool of [this.#transactions, this.#apart]) pool.on('error', this.#onError);
   }
 
   async query<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
     const client = await this.#client();
     const result = await client.query<R & Record<string, unknown>>({ name: statement.name, text: statement.text, values });
+    return result.rows;
+  }
+
+  /** The same for a statement that may take long, such as a listing: nothing else waits behind it on its connection. */
+  async queryApart<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
+    const result = await this.#apart.query<R & Record<string, unknown>>({ name: statement.name, text: statement.text, values });
     return result.rows;
   }
 
@@ -95,7 +105,7 @@ export class PipelinedPool implements Queries {
     this.#closed = true;
     const clients = await Promise.allSettled(this.#slots.filter((slot) => slot !== null));
     await Promise.all(clients.map((client) => (client.status === 'fulfilled' ? client.value.end() : undefined)));
-    await this.#transactions.end();
+    await Promise.all([this.#transactions.end(), this.#apart.end()]);
   }
 
   #client(): Promise<Client> {

@@ -20,6 +20,8 @@ beforeAll(async () => {
     INSERT INTO content.repositories (registry_id, name) VALUES (gen_random_uuid(), 'app');
     INSERT INTO content.blobs (digest, size) VALUES ('sha256:leak', 1);
     INSERT INTO content.repository_blobs (repository_id, digest, created_at) SELECT id, 'sha256:leak', now() - interval '9 days' FROM content.repositories;
+    INSERT INTO content.manifests (repository_id, digest, media_type, bytes, annotations)
+      VALUES (1, 'sha256:large', 'x', '', jsonb_build_object('large', repeat('x', 100000), 'half', repeat('y', 40000), 'small', 'z'));
     INSERT INTO content.link_reviews (repository_id, digest, enqueued_at) VALUES (1, 'sha256:old', now() - interval '3 hours');
     INSERT INTO content.blob_reviews (digest, region, enqueued_at) VALUES ('sha256:old', 'eastus', now() - interval '10 minutes')`);
   await dataSource.destroy();
@@ -35,8 +37,8 @@ const due = (table: string) =>
     `SELECT digest, reason, round(extract(epoch FROM due_at - now()) / 60)::int AS minutes FROM content.${table} ORDER BY digest`,
   );
 
-describe('the migration of reviews', () => {
-  it('carries over what waits already: due an hour after it was put up', async () => {
+describe('the migration of a database of the version before', () => {
+  it('carries over the reviews that wait already: due an hour after it was put up', async () => {
     expect(await due('link_reviews')).toEqual([{ digest: 'sha256:old', reason: 'manifest-deleted', minutes: -120 }]);
     expect(await due('blob_reviews')).toEqual([{ digest: 'sha256:old', reason: 'unlinked', minutes: 50 }]);
   });
@@ -46,6 +48,12 @@ describe('the migration of reviews', () => {
                             ON CONFLICT (repository_id, digest) DO UPDATE SET enqueued_at = now()`);
     await dataSource.query(`UPDATE content.link_reviews SET enqueued_at = now() WHERE digest = 'sha256:old'`);
     expect((await due('link_reviews')).map(({ minutes }: { minutes: number }) => minutes)).toEqual([60, 60]);
+  });
+
+  it('keeps of large annotations what new manifests keep of them', async () => {
+    expect(await dataSource.query(`SELECT array_agg(key ORDER BY key) AS keys FROM content.manifests, jsonb_each(annotations)`)).toEqual([
+      { keys: ['half', 'small'] },
+    ]);
   });
 
   it('begins the scan at the oldest link there is', async () => {
