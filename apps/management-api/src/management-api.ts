@@ -14,6 +14,7 @@ import {
   serveHealth,
 } from '#lib/platform';
 import { ManagementModule } from './app.module.js';
+import { addArmHeaders } from './arm-http/arm-headers.js';
 import { refuseUncleanText } from './arm-http/clean-text.js';
 import { answerFrameworkError } from './arm-http/framework-errors.js';
 import { readJsonBodies } from './arm-http/json-bodies.js';
@@ -43,6 +44,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
   });
   const fastify = adapter.getInstance();
   addRequestContext(fastify, parts.logger);
+  addArmHeaders(fastify, parts.config.REGATTA_REGIONS[0]!);
   refuseCraftedPaths(fastify);
   decideFromHead(fastify, app.get(KnownRoutes), (request, reply) => app.get(BearerGuard).authenticate(request, reply));
   readJsonBodies(app);

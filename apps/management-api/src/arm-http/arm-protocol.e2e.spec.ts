@@ -225,6 +225,29 @@ describe('headers', () => {
     expect((await list({ 'x-ms-correlation-request-id': 'a b\tc' })).headers['x-ms-correlation-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('carry what ARM adds: the way it went, who asked, and how much may follow', async () => {
+    const version = { apiVersion: '2024-03-01', headers: { 'x-ms-correlation-request-id': 'corr-2' } };
+    const group = `${subscription}/resourcegroups/headers`;
+    const replies = {
+      writes: await arm.put(group, { location: 'eastus' }, version),
+      reads: await arm.get(group, version),
+      deletes: await arm.delete(group, version),
+    };
+    for (const [kind, { headers }] of Object.entries(replies)) {
+      expect(headers['x-ms-routing-request-id']).toMatch(/^EASTUS:\d{8}T\d{6}Z:corr-2$/);
+      expect(headers['x-ms-operation-identifier']).toBe(
+        `tenantId=${management.tenantId},objectId=${management.owner.principalId}/eastus/${headers['x-ms-request-id']}`,
+      );
+      const remaining = Object.keys(headers).filter((name) => name.startsWith('x-ms-ratelimit-remaining'));
+      expect(remaining).toEqual([`x-ms-ratelimit-remaining-subscription-${kind}`]);
+      expect(Number(headers[remaining[0]!])).toBeGreaterThan(10_000);
+    }
+    const refused = (await arm.get(group, { ...version, token: null })).headers;
+    expect(refused['x-ms-routing-request-id']).toMatch(/^EASTUS:/);
+    expect(refused).not.toHaveProperty('x-ms-operation-identifier');
+    expect((await list({})).headers).not.toHaveProperty('x-ms-ratelimit-remaining-subscription-reads');
+  });
+
   it('carry the ids on errors too', async () => {
     const { headers } = await arm.get(registries, { apiVersion: null });
     expect(headers['x-ms-request-id']).toMatch(/^[0-9a-f-]{36}$/);
