@@ -20,7 +20,7 @@ export class BlobStore {
   async open(blob: LinkedBlob): Promise<ObjectReader> {
     const key = blobKey(blob.digest);
     let cause: unknown;
-    for (const region of [...blob.regions].sort((a) => (a === this.#region ? -1 : 1))) {
+    for (const region of [...blob.regions].sort((a, b) => Number(b === this.#region) - Number(a === this.#region))) {
       try {
         const reader = await this.#buckets.get(region)?.open(key);
         if (reader?.size === blob.size) return reader;

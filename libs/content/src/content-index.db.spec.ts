@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, ociImageIndex, ociImageManifest, type Digest } from '#lib/oci';
-import { blobKey } from '#lib/platform';
+import { blobKey, type PipelinedPool } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
+import { ContentIndex } from './content-index.js';
 import { asOwner, body, ContentProcess, emptyIndex, large, recount, regionalBuckets, repository, small } from './content.suite.js';
 
 let db: TestDatabase;
@@ -26,6 +27,10 @@ afterAll(async () => {
 
 const tag = (name: string) => ({ kind: 'tag', tag: name }) as const;
 const byDigest = (digest: Digest) => ({ kind: 'digest', digest }) as const;
+/** Until another connection waits for a row of this transaction. */
+const untilBlocking = `DO $$ BEGIN
+  WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))) LOOP PERFORM pg_sleep(0.01); END LOOP;
+END $$`;
 const all = { n: 1000, last: '' };
 const imageOf = (layer: Digest) => ({
   schemaVersion: 2,
@@ -144,6 +149,43 @@ describe('a mount', () => {
     expect(await here.index.deleteBlob({ ...at, repository: 'base' }, digest)).toBe(true);
     expect(await there.index.blob({ ...at, repository: 'base' }, digest)).toBeNull();
     expect((await here.pull(at, digest))!.equals(bytes)).toBe(true);
+  });
+});
+
+describe('a mount whose source is unlinked meanwhile', () => {
+  it('is not made, and leaves no repository behind', async () => {
+    const at = repository('target');
+    const from = { ...at, repository: 'base' };
+    const digest = await here.push(from, large());
+    const racing: Pick<PipelinedPool, 'query' | 'tx'> = {
+      query: (statement, values) => here.pool.query(statement, values),
+      tx: async (work) => {
+        await here.index.deleteBlob(from, digest);
+        return here.pool.tx(work);
+      },
+    };
+    const index = new ContentIndex({ pool: racing as PipelinedPool, region: 'eastus' });
+    expect(await index.mountBlob(at, digest, 'base', null)).toBe(false);
+    expect(await db.dataSource.query('SELECT name FROM content.repositories WHERE registry_id = $1', [at.registryId])).toEqual([]);
+  });
+});
+
+describe('deleting a tag', () => {
+  it('waits for the pushes to its repository that are under way', async () => {
+    const at = repository();
+    await here.pushImage(at, 'v1', [small()]);
+    const steps: string[] = [];
+    const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+    const pushing = here.pool.tx(async (queries) => {
+      await queries.query({ name: 'hold', text: 'SELECT FROM content.repositories WHERE registry_id = $1 FOR KEY SHARE' }, [at.registryId]);
+      hold();
+      await queries.query({ name: 'wait', text: untilBlocking }, []);
+      steps.push('pushed');
+    });
+    await held;
+    const deleting = here.index.deleteTag(at, 'v1').then((was) => steps.push(`deleted ${was}`));
+    await Promise.all([pushing, deleting]);
+    expect(steps).toEqual(['pushed', 'deleted true']);
   });
 });
 

@@ -30,16 +30,23 @@ export async function mountBlob(
   const { registryId } = at;
   // Asked first without a transaction: a mount that fails must not leave an empty repository behind.
   if ((await pool.query(known, [registryId, from, digest])).length === 0) return false;
-  return again(() =>
+  const mounted = again(() =>
     pool.tx(async (queries) => {
       const repositoryId = await shareRepository(queries, at);
       const [row] = await queries.query<{ size: string }>(source, [registryId, from, digest]);
-      if (!row) return false;
+      if (!row) throw new SourceGone();
       await linkBlob(queries, { registryId, repositoryId, digest, size: Number(row.size), storageLimit, graceSeconds });
       return true;
     }),
   );
+  return mounted.catch((error: unknown) => {
+    if (error instanceof SourceGone) return false;
+    throw error;
+  });
 }
+
+/** The source was unlinked since it was asked for. Rolls back: the transaction may have made the target repository. */
+class SourceGone extends Error {}
 
 /** Takes a blob out of a repository; its bytes are reviewed later. False: it was not linked. */
 export function removeBlob(pool: PipelinedPool, at: RepositoryKey, digest: Digest, terms: ReviewTerms): Promise<boolean> {

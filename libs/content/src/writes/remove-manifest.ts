@@ -66,11 +66,15 @@ export function removeManifest(pool: PipelinedPool, at: RepositoryKey, digest: D
 
 const removeOne = {
   name: 'content-tag-remove',
-  text: `DELETE FROM content.tags t USING content.repositories r
-         WHERE r.registry_id = $1 AND r.name = $2 AND t.repository_id = r.id AND t.name = $3 RETURNING t.name`,
+  text: 'DELETE FROM content.tags WHERE repository_id = $1 AND name = $2 RETURNING name',
 };
 
 /** Removes a tag and nothing else. False: there was none. */
-export async function removeTag(pool: PipelinedPool, { registryId, repository }: RepositoryKey, tag: string): Promise<boolean> {
-  return (await pool.query(removeOne, [registryId, repository, tag])).length > 0;
+export function removeTag(pool: PipelinedPool, at: RepositoryKey, tag: string): Promise<boolean> {
+  return again(() =>
+    pool.tx(async (queries) => {
+      const repositoryId = await ownRepository(queries, at);
+      return repositoryId !== null && (await queries.query(removeOne, [repositoryId, tag])).length > 0;
+    }),
+  );
 }
