@@ -14,6 +14,8 @@ export const programs = {
   curl: 'apt-get install -y --no-install-recommends curl',
   busybox: 'apt-get install -y --no-install-recommends busybox-static',
   unshare: 'apt-get install -y --no-install-recommends util-linux',
+  nsenter: 'apt-get install -y --no-install-recommends util-linux',
+  ip: 'apt-get install -y --no-install-recommends iproute2',
 } as const satisfies Record<string, string>;
 
 export type Program = keyof typeof programs;
