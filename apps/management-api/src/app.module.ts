@@ -19,6 +19,7 @@ import { ResourceListsController } from './resources/resource-lists.controller.j
 import { ResourceListsService } from './resources/resource-lists.service.js';
 import { SubscriptionsController, TenantsController } from './resources/subscriptions.controller.js';
 import { StsModule } from './sts/sts.module.js';
+import { tagsControllers } from './tags/tags.controller.js';
 
 /** The management API: the table of contents of what it answers. */
 @Module({})
@@ -46,6 +47,7 @@ export class ManagementModule {
         OperationsController,
         RegistryOperationsController,
         SubscriptionOperationsController,
+        ...tagsControllers,
       ],
       providers: [...guardProviders, ResourceGroupsService, ResourceListsService, OperationsService],
     };

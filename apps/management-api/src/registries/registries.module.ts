@@ -20,5 +20,6 @@ import { ReplicationsController } from './replications.controller.js';
     PrivateLinkResourcesController,
   ],
   providers: [RegistriesService, RegistryCredentialsService, RegistryNamesService, RegistryUsage, RegistryContents],
+  exports: [RegistriesService],
 })
 export class RegistriesModule {}

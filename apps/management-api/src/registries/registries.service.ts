@@ -10,6 +10,7 @@ import {
   requireValid,
   sliceOf,
   type Slice,
+  type Tags,
 } from '#lib/arm';
 import {
   beginRegistryCreation,
@@ -124,6 +125,16 @@ export class RegistriesService {
       const properties = patchedProperties(registry, row.settings, asked) as RegistryProperties;
       const tags = body.tags === undefined ? row.tags : (body.tags ?? {});
       return this.#write(store, call, row, { sku, tags, identity: patchedIdentity(row, body, version), properties }, {});
+    });
+  }
+
+  /** Gives a registry the tags that `change` makes of those it has. */
+  tag(call: ArmCall, name: string, change: (present: Tags) => Tags): Promise<RegistryEntity> {
+    return this.control.transaction(async (store) => {
+      const row = await store.registries.locked(this.#address(call, name));
+      if (!row) throw registryNotFound(call, name);
+      const wish = { sku: row.sku, identity: row.identity as AskedIdentity | null, properties: row.settings as RegistryProperties };
+      return (await this.#write(store, call, row, { ...wish, tags: change(row.tags) }, {})).row;
     });
   }
 

@@ -31,6 +31,7 @@ export const providers: Readonly<Record<string, readonly TypeRow[]>> = {
     { type: 'operations', area: 'registries' },
   ],
   'Microsoft.Resources': [
+    { type: 'tags', area: 'resources' },
     { type: 'tenants', area: 'subscriptions' },
     { type: 'subscriptions', area: 'subscriptions' },
     { type: 'subscriptions/locations', area: 'subscriptions' },

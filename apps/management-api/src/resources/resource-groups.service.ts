@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { etagOf, parseFilter, requirePreconditions, requireSameResource, resourceGroupId, sliceOf, type Slice } from '#lib/arm';
+import { etagOf, parseFilter, requirePreconditions, requireSameResource, resourceGroupId, sliceOf, type Slice, type Tags } from '#lib/arm';
 import { ControlStore, finishResourceGroupDeletion, type OperationEntity, type ResourceGroupEntity, type TagFilter } from '#lib/control';
 import { Fault, resourceGroupNamePattern } from '#lib/domain';
 import { resourceGroupNotFound } from '../arm-http/not-found.js';
@@ -80,6 +80,17 @@ export class ResourceGroupsService {
         ...(body.managedBy !== undefined && { managedBy: body.managedBy }),
       };
       return changed(await resourceGroups.change(group, change));
+    });
+  }
+
+  /** Gives the group the tags that `change` makes of those it has. */
+  tag(call: ArmCall, change: (present: Tags) => Tags): Promise<ResourceGroupEntity> {
+    const { name } = call.resourceGroup!;
+    return this.control.transaction(async ({ resourceGroups }) => {
+      const group = await resourceGroups.locked(call.subscription!.id, name);
+      if (!group) throw resourceGroupNotFound(name);
+      requireAlive(group);
+      return changed(await resourceGroups.change(group, { tags: change(group.tags) }));
     });
   }
 

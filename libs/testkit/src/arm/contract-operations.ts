@@ -56,7 +56,7 @@ export class ContractOperations {
   /** The closest operation: of the document with this api-version, else of the published version nearest to it. */
   find(method: string, path: string, version: string): OperationMatch | null {
     // What ARM would do with a resource it knows nothing of says nothing about ours, except whether it exists.
-    const ours = method !== 'HEAD' && /\/providers\/microsoft\.containerregistry\/(?!(un)?register\/?$)/i.test(path);
+    const ours = method !== 'HEAD' && /\/providers\/microsoft\.containerregistry\/(?!(un)?register\/?$|.*\/providers\/)/i.test(path);
     const matching = this.#all.filter(
       (one) =>
         one.method === method.toLowerCase() && one.pattern.test(path) && (!ours || one.template.includes('Microsoft.ContainerRegistry')),
