@@ -27,7 +27,7 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   13: { name: 'Trust by name', waitsFor: unwritten },
   14: { name: 'Default or weak credentials', waitsFor: unwritten },
   15: { name: 'A reader of the control plane pulls or lists secrets', waitsFor: unwritten },
-  16: { name: 'Injection by filter', waitsFor: unwritten },
+  16: { name: 'Injection by filter' },
   17: { name: 'Path traversal and encoding', waitsFor: unwritten },
   18: { name: 'Manifest type confusion', waitsFor: unwritten },
   19: { name: 'Oversized bodies', waitsFor: unwritten },

@@ -38,7 +38,8 @@ export async function listReferrers(
 ): Promise<ReferrerPage> {
   const page: Referrer[] = [];
   let room = pageBytes;
-  if (n === 0) return { referrers: page, more: false };
+  // Postgres takes no NUL in a text, and no artifact type has one.
+  if (n === 0 || artifactType?.includes('\u0000')) return { referrers: page, more: false };
   for (;;) {
     const limit = Math.min(batch, n + 1 - page.length);
     const values = [registryId, repository, digest, page.at(-1)?.digest ?? last, artifactType, limit];
