@@ -120,7 +120,7 @@ describe('A member nobody knows', () => {
   });
 
   it('makes a header of bounded length, however many there are', async () => {
-    const properties = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`${'x'.repeat(200)}${i}`, i]));
+    const properties = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${'x'.repeat(200)}${i}`, i]));
     const reply = await owner.arm.put(newPath(), { location: 'eastus', sku: { name: 'Basic' }, properties }, lenient);
     expect(reply.status).toBe(201);
     expect(reply.headers['x-regatta-ignored']!.split(', ')).toHaveLength(20);
