@@ -1,3 +1,4 @@
+import { Pool, type PoolConfig } from 'pg';
 import { Queue, Worker, createPostgresBackend, withBackend, type Processor, type WorkerOptions } from 'bullmq';
 import { Connection } from '../postgres/connection.js';
 import { queueSchema } from '../postgres/migrate.js';
@@ -24,17 +25,32 @@ function onRedis(url: string, prefix: string): QueueBackend {
 }
 
 function onPostgres(url: string): QueueBackend {
-  const { Queue: PgQueue, Worker: PgWorker } = withBackend(createPostgresBackend);
+  const { Queue: PgQueue, Worker: PgWorker } = withBackend(withPoolOfOurs);
+  // One of them listens. `options` names the schema, as BullMQ does for pools that it makes itself.
   const connection = {
     connectionString: url,
-    schema: queueSchema,
-    max: 3,
+    max: 4,
     keepAlive: true,
     application_name: 'regatta-queue',
-    Client: Connection,
+    options: `-c search_path=${queueSchema}`,
   };
   return {
     queue: (name) => new PgQueue(name, { connection }) as unknown as Queue,
     worker: (name, processor, options) => new PgWorker(name, processor, { ...(options as object), connection }) as unknown as Worker,
   };
 }
+
+/**
+ * BullMQ's own backend on a pool of our connections. On those that BullMQ opens itself it begins to listen for their loss too late:
+ * one that is lost meanwhile ends the process.
+ */
+const withPoolOfOurs: typeof createPostgresBackend = (name, options, more) => {
+  const pool = new Pool({ ...(options.connection as PoolConfig), Client: Connection });
+  const backend = createPostgresBackend(name, { ...options, connection: pool }, more);
+  const close = backend.close.bind(backend);
+  backend.close = async (force) => {
+    await close(force);
+    if (!pool.ending) await pool.end();
+  };
+  return backend;
+};
