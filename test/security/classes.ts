@@ -45,7 +45,7 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   31: { name: 'Slow bodies and floods of connections', waitsFor: unwritten },
   32: { name: 'Rights decided on the raw request target', waitsFor: unwritten },
   33: { name: 'Work before authentication', waitsFor: unwritten },
-  34: { name: 'Bodies in crumbs', waitsFor: unwritten },
+  34: { name: 'Bodies in crumbs' },
   35: { name: 'A right or object survives what it was about', waitsFor: unwritten },
   36: { name: 'A policy depends on the door' },
   37: { name: 'Strangers lock others out', waitsFor: unwritten },

@@ -1,9 +1,21 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { RegistrySnapshots } from '#lib/control';
-import { Broadcast, type Bucket, Health, type Logger, type ProcessParts, openBuckets, PipelinedPool, SecretBox } from '#lib/platform';
+import {
+  BodyBudget,
+  Broadcast,
+  type Bucket,
+  Health,
+  type Logger,
+  type ProcessParts,
+  openBuckets,
+  PipelinedPool,
+  SecretBox,
+} from '#lib/platform';
 import { DataSource } from 'typeorm';
 import type { DataPlaneConfig } from './config.js';
 import { BUCKETS, CONFIG, LOGGER } from './injection.js';
+
+const MiB = 1024 * 1024;
 
 /** What the process brings along before Nest starts. */
 export interface DataPlaneParts extends ProcessParts {
@@ -30,6 +42,7 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
         { provide: DataSource, useValue: dataSource },
+        { provide: BodyBudget, useFactory: () => new BodyBudget({ bytes: config.REGATTA_BODY_MEMORY_MIB * MiB }) },
         { provide: Broadcast, useValue: broadcast },
         { provide: Health, useValue: health },
         { provide: SecretBox, useFactory: () => new SecretBox(config.REGATTA_SECRET_KEY) },
@@ -42,7 +55,7 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
         },
         { provide: BUCKETS, useFactory: () => openBuckets(config.REGATTA_BUCKETS) },
       ],
-      exports: [CONFIG, LOGGER, DataSource, Broadcast, Health, SecretBox, PipelinedPool, RegistrySnapshots, BUCKETS],
+      exports: [CONFIG, LOGGER, DataSource, BodyBudget, Broadcast, Health, SecretBox, PipelinedPool, RegistrySnapshots, BUCKETS],
     };
   }
 

@@ -2,10 +2,11 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ContentIndex, Uploads } from '#lib/content';
-import { PipelinedPool, newLogger, openBuckets, type Running } from '#lib/platform';
+import { BodyBudget, bodyFrom, PipelinedPool, newLogger, openBuckets, type Running } from '#lib/platform';
 import { redisAvailable, testDatabase, testRedis, type TestDatabase, type TestRedis } from '#lib/testkit';
 import { workerSettings, type WorkerConfig } from './config.js';
 import { CollectionHandler } from './content/collection.handler.js';
@@ -54,9 +55,7 @@ describe('the tidying of a region', () => {
   const owner = { registryId: randomUUID(), repository: 'app', principalId: 'someone' };
   const bytes = randomBytes(200_000);
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}` as const;
-  const body = async function* () {
-    yield bytes;
-  };
+  const body = () => bodyFrom(Readable.from([bytes]), new BodyBudget());
 
   it('frees the bytes of a deleted blob after the grace period, and not before', async () => {
     await uploads.put(owner, digest, body(), { storageLimit: null, length: bytes.length });

@@ -18,6 +18,8 @@ export const armFaults: Readonly<Record<FaultCode, ArmFaultRow>> = {
   Internal: row(500, 'InternalServerError'),
   ServiceUnavailable: row(503, 'ServerUnavailable'),
   TooManyRequests: row(429),
+  RequestTimeout: row(408),
+  ClientGone: row(499, 'ClientClosedRequest'),
   InvalidToken: row(401, 'InvalidAuthenticationToken'),
   Forbidden: row(403, 'AuthorizationFailed'),
 

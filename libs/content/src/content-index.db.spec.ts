@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, ociImageIndex, ociImageManifest, type Digest } from '#lib/oci';
-import { blobKey, type PipelinedPool } from '#lib/platform';
+import { blobKey, type Body, type PipelinedPool } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { ContentIndex } from './content-index.js';
 import { asOwner, body, ContentProcess, emptyIndex, large, recount, regionalBuckets, repository, small } from './content.suite.js';
@@ -228,7 +228,7 @@ describe('the storage limit', () => {
   });
 });
 
-function once(bytes: Buffer): [Digest, AsyncGenerator<Buffer>] {
+function once(bytes: Buffer): [Digest, Body] {
   return [digestOf(bytes), body(bytes)];
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { digestOf, ociImageIndex, ociImageManifest, parseManifest, type Digest } from '#lib/oci';
-import { type Bucket, FileBucket, PipelinedPool } from '#lib/platform';
+import { type Body, BodyBudget, bodyFrom, type Bucket, FileBucket, PipelinedPool } from '#lib/platform';
 import { BlobStore } from './blob-store.js';
 import { Collector } from './collection/collector.js';
 import { ContentIndex } from './content-index.js';
@@ -110,7 +110,18 @@ export function asOwner(at: RepositoryKey, principalId = 'someone'): UploadOwner
 }
 
 /** A body as a client sends it, in pieces; with `breakAt` the client goes away after so many bytes. */
-export async function* body(bytes: Buffer, { piece = 65_536, breakAt = Number.POSITIVE_INFINITY } = {}): AsyncGenerator<Buffer> {
+export function body(bytes: Buffer, how: { piece?: number; breakAt?: number } = {}): Body {
+  return arriving(pieces(bytes, how));
+}
+
+/** Any chunks as a body. */
+export function arriving(chunks: AsyncIterable<Buffer>): Body {
+  return bodyFrom(chunks, budget);
+}
+
+const budget = new BodyBudget();
+
+async function* pieces(bytes: Buffer, { piece = 65_536, breakAt = Number.POSITIVE_INFINITY }): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += piece) {
     if (at >= breakAt) throw new Error('aborted');
     yield bytes.subarray(at, Math.min(at + piece, bytes.length, breakAt));

@@ -7,6 +7,9 @@ export const faultCodes = [
   'Internal',
   'ServiceUnavailable',
   'TooManyRequests',
+  'RequestTimeout',
+  // The client closed the connection before it had sent everything; it sees no answer.
+  'ClientGone',
   'InvalidToken',
   'Forbidden',
   // Management API: the request itself (ACR control plane, section 3)

@@ -16,6 +16,8 @@ export const ociErrors: Readonly<Record<FaultCode, OciError>> = {
   Internal: internal,
   ServiceUnavailable: { status: 503, code: 'UNAVAILABLE' },
   TooManyRequests: { status: 429, code: 'TOOMANYREQUESTS' },
+  RequestTimeout: { status: 408, code: 'UNSUPPORTED' },
+  ClientGone: { status: 499, code: 'UNSUPPORTED' },
   // Never 403 for what a better token would allow: clients ask for one only when told 401.
   InvalidToken: { status: 401, code: 'UNAUTHORIZED' },
   Unauthorized: { status: 401, code: 'UNAUTHORIZED' },

@@ -2,6 +2,7 @@ import type { EntityList, MigrationList } from './postgres/data-source.js';
 import { OutboxEntity } from './jobs/outbox.entity.js';
 import { Outbox1764000000000 } from './migrations/20261123-outbox.js';
 
+export * from './bodies/index.js';
 export * from './buckets/index.js';
 export * from './config/read-config.js';
 export * from './config/settings.js';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type BodyBudget, type GatheredBody, incomingBody, isBodyError, readWhole } from '#lib/platform';
 import { type RequestIds, requestIds } from './request-ids.js';
 import type { Site } from './site.js';
 
@@ -36,9 +37,11 @@ export class Call {
   /** Set as soon as the host is understood. */
   site: Site | undefined;
   readonly #search: string;
+  readonly #budget: BodyBudget;
   #query: URLSearchParams | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, budget: BodyBudget) {
+    this.#budget = budget;
     this.request = request;
     this.response = response;
     this.ids = requestIds(request);
@@ -57,6 +60,20 @@ export class Call {
   get contentLength(): number | undefined {
     const text = this.request.headers['content-length'];
     return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  }
+
+  /** The body, to be taken piece by piece and closed. */
+  body(): GatheredBody {
+    return incomingBody(this.request, this.#budget);
+  }
+
+  /** A body that must be small. Refused as soon as it is known to be larger, without waiting for the rest. */
+  async smallBody(limit: number, tooLarge: () => Error): Promise<Buffer> {
+    try {
+      return await readWhole(this.request, limit, this.#budget);
+    } catch (error) {
+      throw isBodyError(error, 'too-large') ? tooLarge() : error;
+    }
   }
 
   /** Sends the head. `headers` is a flat list of names and values, as `writeHead` takes it. */

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { Logger } from '#lib/platform';
+import { BodyBudget, type Logger } from '#lib/platform';
 import type { DataPlaneConfig } from '../config.js';
 import { CONFIG, LOGGER } from '../injection.js';
 import { TokenRoutes } from '../tokens/token.routes.js';
@@ -18,11 +18,11 @@ import { TrustedProxies } from './trusted-proxies.js';
   providers: [
     {
       provide: Edge,
-      inject: [CONFIG, LOGGER, V2Routes, TokenRoutes],
-      useFactory: (config: DataPlaneConfig, logger: Logger, v2: V2Routes, tokens: TokenRoutes) => {
+      inject: [CONFIG, LOGGER, V2Routes, TokenRoutes, BodyBudget],
+      useFactory: (config: DataPlaneConfig, logger: Logger, v2: V2Routes, tokens: TokenRoutes, bodies: BodyBudget) => {
         const proxies = new TrustedProxies(config.REGATTA_TRUSTED_PROXIES);
         const sites = new Sites(new HostNames(config.REGATTA_LOGIN_SERVER_SUFFIX), proxies);
-        return new Edge(sites, proxies, v2, tokens, new ErrorLines(logger));
+        return new Edge(sites, proxies, v2, tokens, new ErrorLines(logger), bodies);
       },
     },
   ],

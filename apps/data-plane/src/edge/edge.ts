@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BodyBudget } from '#lib/platform';
 import { TokenRoutes } from '../tokens/token.routes.js';
 import { ClientGone } from '../v2/body-writer.js';
 import { V2Routes } from '../v2/v2-routes.js';
@@ -24,14 +25,15 @@ export class Edge {
     private readonly v2: V2Routes,
     private readonly tokens: TokenRoutes,
     private readonly lines: ErrorLines,
+    private readonly bodies: BodyBudget,
   ) {}
 
   answerV2(request: IncomingMessage, response: ServerResponse): void {
-    void this.#answer(new Call(request, response), this.v2);
+    void this.#answer(new Call(request, response, this.bodies), this.v2);
   }
 
   answerToken(request: IncomingMessage, response: ServerResponse): void {
-    void this.#answer(new Call(request, response), this.tokens);
+    void this.#answer(new Call(request, response, this.bodies), this.tokens);
   }
 
   /** For addresses nobody answers, and for those Fastify could not read. */
@@ -41,7 +43,7 @@ export class Edge {
         throw error;
       },
     };
-    void this.#answer(new Call(request, response), routes);
+    void this.#answer(new Call(request, response, this.bodies), routes);
   }
 
   async #answer(call: Call, routes: Routes): Promise<void> {

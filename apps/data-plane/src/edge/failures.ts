@@ -1,10 +1,9 @@
-import { Fault, isFault } from '#lib/domain';
+import { Fault, type FaultCode, isFault } from '#lib/domain';
 import { ociErrorBody, ociErrors, unsatisfiedRange } from '#lib/oci';
-import { isDatabaseAway } from '#lib/platform';
+import { type BodyFailure, discardBody, isBodyError, isDatabaseAway } from '#lib/platform';
 import { challengeHeader, unauthorizedBody } from '../auth/challenge.js';
 import { Refused } from '../auth/refused.js';
 import type { Call } from './call.js';
-import { discardBody } from './request-body.js';
 
 const json = ['Content-Type', 'application/json; charset=utf-8'] as const;
 const retryUnavailable = '5';
@@ -42,7 +41,15 @@ export function answerFailure(call: Call, error: unknown): unknown {
   return status >= 500 && fault.code !== 'ServiceUnavailable' ? cause : undefined;
 }
 
+const bodyFaults: Readonly<Record<BodyFailure, FaultCode>> = {
+  broken: 'ClientGone',
+  slow: 'RequestTimeout',
+  'too-large': 'RequestTooLarge',
+  'no-memory': 'ServiceUnavailable',
+};
+
 function nameOf(cause: unknown): Fault {
+  if (isBodyError(cause)) return new Fault(bodyFaults[cause.failure], cause.message, { cause });
   if (isDatabaseAway(cause))
     return new Fault('ServiceUnavailable', 'The index of this registry does not answer. Try again in a moment.', { cause });
   return new Fault('Internal', 'unknown error', { cause });
@@ -58,6 +65,8 @@ function headersOf(fault: Fault): string[] {
   switch (fault.code) {
     case 'TooManyRequests':
       return ['Retry-After', String(typeof detail.retryAfterSeconds === 'number' ? detail.retryAfterSeconds : 1)];
+    case 'RequestTimeout':
+      return ['Connection', 'close'];
     case 'ServiceUnavailable':
       return ['Retry-After', retryUnavailable];
     case 'RangeInvalid':

@@ -1,13 +1,12 @@
 import { Fault } from '#lib/domain';
 import { bareMediaType } from '#lib/oci';
 import type { Call } from '../edge/call.js';
-import { readSmallBody } from '../edge/request-body.js';
 import type { Site } from '../edge/site.js';
 import { readGetRequest, readPostRequest } from './token-request.js';
 import { TokenService } from './token-service.js';
 
-/** Two tokens and a hundred scopes fit; more is nobody's form. */
-const largestForm = 128 * 1024;
+/** Two tokens of 16 KiB at the most and a hundred scopes fit. */
+const largestForm = 64 * 1024;
 const secret = ['Cache-Control', 'no-store', 'Pragma', 'no-cache'] as const;
 
 /** `/oauth2/token` and `/oauth2/exchange` on the wire. */
@@ -43,6 +42,6 @@ async function readForm(call: Call): Promise<URLSearchParams> {
     throw new Fault('UnsupportedMediaType', 'The body must be a form: application/x-www-form-urlencoded.');
   }
   const tooLarge = () => new Fault('RequestTooLarge', `The form may have ${largestForm} bytes at the most.`);
-  const body = await readSmallBody(call.request, largestForm, tooLarge);
+  const body = await call.smallBody(largestForm, tooLarge);
   return new URLSearchParams(body.toString('utf8'));
 }

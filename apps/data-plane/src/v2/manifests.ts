@@ -12,7 +12,6 @@ import {
   requireDigest,
 } from '#lib/oci';
 import type { Call } from '../edge/call.js';
-import { readSmallBody } from '../edge/request-body.js';
 import type { RepositoryTarget } from '../edge/target.js';
 import { holdsTag } from './etags.js';
 
@@ -36,7 +35,7 @@ export class Manifests {
     const reference = parseReference(text);
     const tags = [...new Set([...(reference.kind === 'tag' ? [reference.tag] : []), ...call.query.getAll('tag').map(parseTag)])];
     if (tags.length > mostTags) throw new Fault('TagInvalid', `One push can set ${mostTags} tags at the most.`);
-    const bytes = await readSmallBody(call.request, manifestMaxBytes, tooLarge);
+    const bytes = await call.smallBody(manifestMaxBytes, tooLarge);
     if (bytes.length === 0) throw new Fault('ManifestInvalid', 'The manifest is empty.');
     const digest = digestOfManifest(bytes, reference);
     const manifest = parseManifest(bytes, call.request.headers['content-type']);

@@ -1,11 +1,10 @@
-import { ContentIndex, type UploadOwner, Uploads, type UploadStatus } from '#lib/content';
+import { type CommitOptions, ContentIndex, type UploadOwner, Uploads, type UploadStatus } from '#lib/content';
 import { Fault, isFault, skuRow } from '#lib/domain';
 import { type Digest, digestOf, isDigestAlgorithm, parseDigest, parseUploadRange, uploadRange } from '#lib/oci';
-import { storageMetrics } from '#lib/platform';
+import { type Body, storageMetrics } from '#lib/platform';
 import type { Caller } from '../auth/gate.js';
 import type { Call } from '../edge/call.js';
 import { FaultWithHeaders } from '../edge/failures.js';
-import { silentBodyMs } from '../edge/request-body.js';
 import { type RepositoryTarget, siblingRepository } from '../edge/target.js';
 
 /** `/v2/<name>/blobs/uploads/` and the sessions below it */
@@ -23,7 +22,8 @@ export class UploadRoutes {
       return answerBlob(call, target, parseDigest(mount));
     const digest = call.query.get('digest');
     if (digest !== null && mount === null && hasBody(call, parseDigest(digest))) {
-      const done = await this.uploads.put(owner, parseDigest(digest), body(call), intakeOf(call, target));
+      const intake = intakeOf(call, target);
+      const done = await withBody(call, (body) => this.uploads.put(owner, parseDigest(digest), body, intake));
       return answerBlob(call, target, done.digest);
     }
     const session = await this.uploads.start(owner, { storageLimit: storageLimitOf(target), ...algorithmOf(call) });
@@ -37,16 +37,22 @@ export class UploadRoutes {
 
   /** PATCH: one chunk at the place `Content-Range` names, or a stream that goes to the end of what is there. */
   async append(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
+    const owner = ownerOf(target, caller);
     const intake = intakeOf(call, target);
-    const session = await atItsPlace(target, id, () => this.uploads.append(ownerOf(target, caller), id, body(call), intake));
+    const session = await atItsPlace(target, id, () => withBody(call, (body) => this.uploads.append(owner, id, body, intake)));
     call.answer(202, sessionHeaders(target, session));
   }
 
   /** PUT: the last piece, if there is one, and the digest of it all. */
   async finish(call: Call, target: RepositoryTarget, caller: Caller, id: string): Promise<void> {
     const digest = parseDigest(call.query.get('digest') ?? '');
-    const options = hasBody(call) ? { ...intakeOf(call, target), body: body(call) } : { storageLimit: storageLimitOf(target) };
-    const done = await atItsPlace(target, id, () => this.uploads.commit(ownerOf(target, caller), id, digest, options));
+    const owner = ownerOf(target, caller);
+    const finish = (options: CommitOptions) => this.uploads.commit(owner, id, digest, options);
+    const done = await atItsPlace(target, id, () => {
+      if (!hasBody(call)) return finish({ storageLimit: storageLimitOf(target) });
+      const intake = intakeOf(call, target);
+      return withBody(call, (body) => finish({ ...intake, body }));
+    });
     answerBlob(call, target, done.digest);
   }
 
@@ -106,26 +112,15 @@ function intakeOf(call: Call, target: RepositoryTarget): { at?: number; length?:
   return { ...(range && { at: range.start }), ...(length !== undefined && { length }), storageLimit: storageLimitOf(target), sizeLimit };
 }
 
-/** The body as it arrives. A client that is silent in the middle of it is cut off; what arrived stays. */
-function body({ request }: Call): AsyncIterable<Buffer> {
-  request.setTimeout(silentBodyMs, () => request.destroy());
-  // What comes after the body is our time, not the client's.
-  request.once('end', () => request.setTimeout(0));
-  // Leaving a body early must leave the connection alone: the answer goes out on it.
-  return counted(request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>);
-}
-
-/** The same chunks, counted as they pass; a generator would cost more per chunk. */
-function counted(chunks: AsyncIterableIterator<Buffer>): AsyncIterable<Buffer> {
-  const iterator: AsyncIterator<Buffer> = {
-    async next() {
-      const chunk = await chunks.next();
-      if (!chunk.done) storageMetrics.received.inc(chunk.value.length);
-      return chunk;
-    },
-    return: () => chunks.return!(),
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
+/** Lends the body of a request to `work`, and gives its memory back. */
+async function withBody<T>(call: Call, work: (body: Body) => Promise<T>): Promise<T> {
+  const body = call.body();
+  try {
+    return await work(body);
+  } finally {
+    body.close();
+    storageMetrics.received.inc(body.received);
+  }
 }
 
 /** A piece at the wrong place is answered with the right one (OCI 1.1, "Pushing a blob in chunks": 416, then go on from `Range`). */

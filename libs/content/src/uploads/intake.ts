@@ -1,4 +1,4 @@
-import { alignment, type PartWriter, type WriteSlot, type WriteSlots } from '#lib/platform';
+import { alignment, type Body, type PartWriter, type WriteSlot, type WriteSlots } from '#lib/platform';
 import { Fault } from '#lib/domain';
 import type { LiveHash } from './live-hashes.js';
 
@@ -16,14 +16,15 @@ export interface Intake {
 }
 
 /**
- * Writes a body to a part and hashes it on the way. Chunks are gathered until a slot is full, so that no slot waits for a client; each
- * is copied once and then hashed and written at the same time. If the body breaks off, what arrived is written, and the error
- * thrown on; then everything received is in the part, though not yet synced.
+ * Writes a body to a part and hashes it on the way. Each piece of the body is copied once, into a slot, and then hashed and written at
+ * the same time; no slot waits for a client. If the body breaks off, what arrived is written, and the error thrown on; then everything
+ * received is in the part, though not yet synced.
  */
-export async function takeIn(body: AsyncIterable<Buffer>, intake: Intake): Promise<void> {
+export async function takeIn(body: Body, head: Buffer | null, intake: Intake): Promise<void> {
   const pump = new Pump(intake);
   try {
-    for await (const chunk of body) await pump.add(chunk);
+    if (head) await pump.add(head);
+    for (let piece = await body.next(); piece; piece = await body.next()) await pump.add(piece);
   } finally {
     await pump.end();
   }
@@ -32,43 +33,47 @@ export async function takeIn(body: AsyncIterable<Buffer>, intake: Intake): Promi
 class Pump {
   readonly #intake: Intake;
   readonly #underWay = new Set<Promise<void>>();
-  #gathered: Buffer[] = [];
-  #size = 0;
+  /** Bytes behind the last block boundary of the file: they go in front of the next piece, so that all writes begin on one. */
+  #rest = Buffer.alloc(0);
   #failure: { error: unknown } | null = null;
 
   constructor(intake: Intake) {
     this.#intake = intake;
   }
 
-  async add(chunk: Buffer): Promise<void> {
-    const { writer, sizeLimit } = this.#intake;
-    if (writer.offset + this.#size + chunk.length > sizeLimit) {
+  async add(piece: Buffer): Promise<void> {
+    const { writer, sizeLimit, slots } = this.#intake;
+    if (writer.offset + this.#rest.length + piece.length > sizeLimit) {
       throw new Fault('SizeInvalid', `A blob has at most ${sizeLimit} bytes here.`, { detail: { limit: sizeLimit } });
     }
-    this.#gathered.push(chunk);
-    this.#size += chunk.length;
-    while (this.#size >= this.#room()) await this.#ship(this.#room());
+    for (let at = 0; at < piece.length;) {
+      const odd = (writer.offset + this.#rest.length) % alignment;
+      const count = Math.min(piece.length - at, slots.slotSize - this.#rest.length - odd);
+      const tail = Math.min(count, (odd + count) % alignment);
+      const chunk = piece.subarray(at, at + count - tail);
+      if (chunk.length > 0) {
+        await this.#ship(this.#rest, chunk);
+        this.#rest = Buffer.alloc(0);
+      }
+      if (tail > 0) this.#rest = Buffer.concat([this.#rest, piece.subarray(at + count - tail, at + count)]);
+      at += count;
+    }
   }
 
   async end(): Promise<void> {
-    if (this.#size > 0 && !this.#failure) await this.#ship(this.#size);
+    if (this.#rest.length > 0 && !this.#failure) await this.#ship(this.#rest, Buffer.alloc(0));
     await Promise.all(this.#underWay);
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** The first piece ends on a block boundary of the file, so that all others begin on one. */
-  #room(): number {
-    const { slots, writer } = this.#intake;
-    return slots.slotSize - (writer.offset % alignment);
-  }
-
-  async #ship(length: number): Promise<void> {
+  async #ship(first: Buffer, second: Buffer): Promise<void> {
     if (this.#underWay.size >= piecesUnderWay) await Promise.race(this.#underWay);
     this.#intake.signal.throwIfAborted();
     if (this.#failure) throw this.#failure.error;
     const slot = await this.#intake.slots.take();
-    this.#fill(slot, length);
-    const shipping = this.#process(slot, length).catch((error: unknown) => void (this.#failure ??= { error }));
+    slot.bytes.set(first);
+    slot.bytes.set(second, first.length);
+    const shipping = this.#process(slot, first.length + second.length).catch((error: unknown) => void (this.#failure ??= { error }));
     this.#underWay.add(shipping);
     void shipping.then(() => this.#underWay.delete(shipping));
   }
@@ -86,18 +91,5 @@ class Pump {
     } finally {
       slot.release();
     }
-  }
-
-  #fill(slot: WriteSlot, length: number): void {
-    let filled = 0;
-    while (filled < length) {
-      const chunk = this.#gathered[0]!;
-      const count = Math.min(chunk.length, length - filled);
-      slot.bytes.set(count === chunk.length ? chunk : chunk.subarray(0, count), filled);
-      filled += count;
-      if (count === chunk.length) this.#gathered.shift();
-      else this.#gathered[0] = chunk.subarray(count);
-    }
-    this.#size -= length;
   }
 }

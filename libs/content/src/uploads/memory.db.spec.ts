@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DigestStream } from '#lib/oci';
 import type { Bucket } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
-import { asOwner, ContentProcess, regionalBuckets, repository } from '../content.suite.js';
+import { arriving, asOwner, ContentProcess, regionalBuckets, repository } from '../content.suite.js';
 
 const MiB = 1024 * 1024;
 let db: TestDatabase;
@@ -40,7 +40,7 @@ describe('a blob of 1 GiB', () => {
     await here.push(owner, randomBytes(4 * MiB)); // What is made once, is made.
     const before = process.memoryUsage.rss();
     const digest = expected.digest();
-    await here.uploads.put(owner, digest, client(), { storageLimit: null, length: size });
+    await here.uploads.put(owner, digest, arriving(client()), { storageLimit: null, length: size });
     const reader = await here.store.open((await here.index.blob(owner, digest))!);
     let read = 0;
     for await (const slice of reader.read()) {

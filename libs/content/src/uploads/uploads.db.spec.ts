@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Digest } from '#lib/oci';
 import { blobKey, type Bucket, MemoryBucket } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
-import { asOwner, body, ContentProcess, large, regionalBuckets, repository, small } from '../content.suite.js';
+import { arriving, asOwner, body, ContentProcess, large, regionalBuckets, repository, small } from '../content.suite.js';
 
 let db: TestDatabase;
 let buckets: Map<string, Bucket>;
@@ -194,7 +194,7 @@ describe('an upload', () => {
       await other.uploads.cancel(owner, id);
       yield large(200_000);
     }
-    await expect(here.uploads.append(owner, id, slow())).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+    await expect(here.uploads.append(owner, id, arriving(slow()))).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
   });
 
   it('above the size a blob may have is refused while it arrives', async () => {

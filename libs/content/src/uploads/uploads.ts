@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Fault, isFault } from '#lib/domain';
 import { algorithmOf, requireDigest, type Digest, type DigestAlgorithm } from '#lib/oci';
-import { type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
+import { type Beginning, type Body, type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
 import type { StoredBlob, UploadOwner, UploadStatus } from '../types.js';
 import { requireRoomFor, storageLimitReached } from '../writes/storage-room.js';
 import { commitPart, digestOfPart } from './commit.js';
@@ -10,7 +10,6 @@ import { HashThread } from './hash-thread.js';
 import { LiveHashes } from './live-hashes.js';
 import { requireUploadId, unknownUpload, withLease } from './leases.js';
 import { Sessions, type LeasedSession } from './sessions.js';
-import { readBeginning } from './small-body.js';
 import { sweepUploads } from './sweep.js';
 import { writeSession, type Written } from './write-session.js';
 
@@ -41,13 +40,12 @@ export interface AppendOptions {
 export interface CommitOptions extends AppendOptions {
   storageLimit: number | null;
   /** The last piece, if there is one. */
-  body?: AsyncIterable<Buffer> | undefined;
+  body?: Body | undefined;
 }
 
 /**
  * Blobs on their way in. A session may be continued by any process; one writes at a time. A body that breaks off keeps what
- * arrived. Bodies are read to the end or left: leaving them must not destroy the connection the answer goes out on
- * (`request.iterator({ destroyOnReturn: false })`). Faults are those of the data plane.
+ * arrived. Bodies are read to the end or left; closing them is up to the caller. Faults are those of the data plane.
  */
 export class Uploads {
   readonly #pool: PipelinedPool;
@@ -91,9 +89,9 @@ export class Uploads {
   }
 
   /** Appends a body. `at` other than the offset is RangeInvalid with `detail.offset`. If the body breaks off, its error is thrown on. */
-  async append(owner: UploadOwner, id: string, body: AsyncIterable<Buffer>, options: AppendOptions = {}): Promise<UploadStatus> {
+  async append(owner: UploadOwner, id: string, body: Body, options: AppendOptions = {}): Promise<UploadStatus> {
     requireUploadId(id);
-    const beginning = await readBeginning(body, this.#inlineLimit);
+    const beginning = await body.beginning(this.#inlineLimit);
     if (beginning.ended) {
       const offset = await this.#sessions.appendSmall(owner, id, beginning.bytes, this.#inlineLimit, options.at);
       if (offset !== null && beginning.broken) throw beginning.broken.error;
@@ -101,7 +99,7 @@ export class Uploads {
     }
     return withLease(this.#sessions, owner, id, async (session) => {
       requirePart(session, await this.#bucket(session).partSize(id));
-      const { size, broken } = await this.#write(owner, session, beginning.whole(), options);
+      const { size, broken } = await this.#write(owner, session, body, options);
       if (!(await this.#sessions.renew(session, size, session.committing))) throw unknownUpload();
       if (broken) throw broken.error;
       return { id, offset: size };
@@ -111,7 +109,7 @@ export class Uploads {
   /** The closing PUT. With a wrong digest nothing becomes visible and the session is over. */
   async commit(owner: UploadOwner, id: string, digest: Digest, options: CommitOptions): Promise<StoredBlob> {
     requireUploadId(id);
-    const beginning = await readBeginning(options.body, this.#inlineLimit);
+    const beginning = (await options.body?.beginning(this.#inlineLimit)) ?? nothing;
     if (beginning.ended && !beginning.broken) {
       const small = { owner, digest, bytes: beginning.bytes, sessionId: id, at: options.at, storageLimit: options.storageLimit };
       const stored = await commitSmall(this.#pool, this.#sessions, { ...small, inlineLimit: this.#inlineLimit }).catch((error) =>
@@ -119,17 +117,12 @@ export class Uploads {
       );
       if (stored) return stored;
     }
-    return withLease(this.#sessions, owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options));
+    return withLease(this.#sessions, owner, id, (session) => this.#commitLarge(owner, session, digest, options));
   }
 
   /** A whole blob in one request. Small ones need no session and no file. */
-  async put(
-    owner: UploadOwner,
-    digest: Digest,
-    body: AsyncIterable<Buffer>,
-    options: Omit<CommitOptions, 'body' | 'at'>,
-  ): Promise<StoredBlob> {
-    const beginning = await readBeginning(body, this.#inlineLimit);
+  async put(owner: UploadOwner, digest: Digest, body: Body, options: Omit<CommitOptions, 'body' | 'at'>): Promise<StoredBlob> {
+    const beginning = await body.beginning(this.#inlineLimit);
     if (beginning.broken) throw beginning.broken.error;
     const { inlineLimit, storageLimit } = { inlineLimit: this.#inlineLimit, storageLimit: options.storageLimit };
     if (beginning.ended && beginning.bytes.length <= inlineLimit) {
@@ -137,7 +130,7 @@ export class Uploads {
       return (await commitSmall(this.#pool, this.#sessions, small))!;
     }
     const { id } = await this.start(owner, { storageLimit, declaredSize: options.length, algorithm: algorithmOf(digest) });
-    return withLease(this.#sessions, owner, id, (session) => this.#commitLarge(owner, session, digest, beginning, options)).catch(
+    return withLease(this.#sessions, owner, id, (session) => this.#commitLarge(owner, session, digest, { ...options, body })).catch(
       async (error) => {
         await this.#drop(id, this.#region); // Nobody knows the id: there is nothing to resume.
         throw error;
@@ -163,13 +156,7 @@ export class Uploads {
     await this.#thread.close();
   }
 
-  async #commitLarge(
-    owner: UploadOwner,
-    session: LeasedSession,
-    digest: Digest,
-    beginning: Awaited<ReturnType<typeof readBeginning>>,
-    options: CommitOptions,
-  ): Promise<StoredBlob> {
+  async #commitLarge(owner: UploadOwner, session: LeasedSession, digest: Digest, options: CommitOptions): Promise<StoredBlob> {
     const bucket = this.#bucket(session);
     const { id } = session;
     const { storageLimit } = options;
@@ -178,7 +165,12 @@ export class Uploads {
     let size = session.received;
     if (!done) {
       requirePart(session, await bucket.partSize(id));
-      const written = await this.#write(owner, { ...session, algorithm: this.#algorithmFor(session, digest) }, beginning.whole(), options);
+      const written = await this.#write(
+        owner,
+        { ...session, algorithm: this.#algorithmFor(session, digest) },
+        options.body ?? null,
+        options,
+      );
       size = written.size;
       if (written.broken) {
         await this.#sessions.renew(session, size, session.committing);
@@ -202,7 +194,7 @@ export class Uploads {
     return session.received === 0 || session.head ? algorithmOf(digest) : session.algorithm;
   }
 
-  async #write(owner: UploadOwner, session: LeasedSession, body: AsyncIterable<Buffer>, options: AppendOptions): Promise<Written> {
+  async #write(owner: UploadOwner, session: LeasedSession, body: Body | null, options: AppendOptions): Promise<Written> {
     if (options.at !== undefined && options.at !== session.received) {
       throw new Fault('RangeInvalid', `The upload goes on at byte ${session.received}.`, { detail: { offset: session.received } });
     }
@@ -236,6 +228,8 @@ export class Uploads {
     return bucket;
   }
 }
+
+const nothing: Beginning = { bytes: Buffer.alloc(0), ended: true, broken: null };
 
 function requirePart(session: LeasedSession, size: number | null): void {
   if (session.head === null && session.received > (size ?? 0)) throw unknownUpload();

@@ -1,5 +1,5 @@
 import { Fault } from '#lib/domain';
-import type { Bucket, WriteSlots } from '#lib/platform';
+import type { Body, Bucket, WriteSlots } from '#lib/platform';
 import { takeIn } from './intake.js';
 import type { LiveHashes } from './live-hashes.js';
 import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
@@ -24,7 +24,7 @@ const renewEveryMs = (leaseSeconds * 1000) / 4;
  * Writes a body behind what a leased session holds. While it runs, what arrived is made durable and noted every few seconds, which
  * also renews the lease: after a kill, a client loses at most those seconds. If the lease is lost, writing stops at once.
  */
-export async function writeSession(session: LeasedSession, body: AsyncIterable<Buffer>, tools: WriteTools): Promise<Written> {
+export async function writeSession(session: LeasedSession, body: Body | null, tools: WriteTools): Promise<Written> {
   const { bucket, hashes, slots, sizeLimit, sessions } = tools;
   const base = session.head ? 0 : session.received;
   const writer = await bucket.openPart(session.id, base);
@@ -43,7 +43,7 @@ export async function writeSession(session: LeasedSession, body: AsyncIterable<B
   }, renewEveryMs);
   let broken: Written['broken'] = null;
   try {
-    await takeIn(withHead(session.head, body), {
+    await takeIn(body ?? nothing, session.head, {
       slots,
       writer,
       hash: hashes.at(session.id, base, session.algorithm),
@@ -62,10 +62,12 @@ export async function writeSession(session: LeasedSession, body: AsyncIterable<B
   }
 }
 
-async function* withHead(head: Buffer | null, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  if (head) yield head;
-  yield* body;
-}
+/** No more bytes. */
+const nothing: Body = {
+  beginning: async () => ({ bytes: Buffer.alloc(0), ended: true, broken: null }),
+  next: async () => null,
+  close: () => {},
+};
 
 function leaseLost(): Fault {
   return new Fault('BlobUploadUnknown', 'The upload was cancelled or is continued by another request.');

@@ -74,6 +74,10 @@ export const listenSettings = {
   TLS_CA_FILE: z.string().optional(),
   TLS_CA_KEY_FILE: z.string().optional(),
   TLS_CA_SUFFIX: z.string().default('localhost'),
+  /** Connections a process has open at once, over all its listeners. */
+  REGATTA_MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
+  /** Memory for request bodies under way, in MiB. What does not fit stays unread. */
+  REGATTA_BODY_MEMORY_MIB: z.coerce.number().int().min(1).max(65_536).default(128),
   REGATTA_DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
 } as const;
 

@@ -9,12 +9,14 @@ export function continueOnRead(request: IncomingMessage, response: ServerRespons
   // The client may send the body after a final answer, or not: what follows on the connection would be ambiguous.
   response.shouldKeepAlive = false;
   const read = request._read.bind(request);
+  let asked = false;
+  // Stays in place once it has asked: others may have put theirs around it.
   request._read = (size) => {
-    request._read = read;
-    if (!response.headersSent && !response.destroyed) {
+    if (!asked && !response.headersSent && !response.destroyed) {
       response.shouldKeepAlive = shouldKeepAlive;
       response.writeContinue();
     }
+    asked = true;
     read(size);
   };
 }

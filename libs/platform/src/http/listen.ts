@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { FastifyInstance } from 'fastify';
+import { serveBodies } from '../bodies/serve-bodies.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { NameCertificates } from '../tls/name-certificates.js';
 import { continueOnRead } from './expectations.js';
 import { answerPlainHttp } from './plain-http.js';
@@ -25,6 +27,7 @@ export interface ListenConfig {
   TLS_CA_FILE?: string | undefined;
   TLS_CA_KEY_FILE?: string | undefined;
   TLS_CA_SUFFIX: string;
+  REGATTA_MAX_CONNECTIONS: number;
 }
 
 /** The listeners a process's configuration asks for. */
@@ -40,6 +43,7 @@ export function listenFrom(config: ListenConfig): ListenSettings {
   const local = caFile && caKeyFile ? { caFile, caKeyFile, suffix: config.TLS_CA_SUFFIX } : undefined;
   return {
     hosts: config.REGATTA_LISTEN,
+    maxConnections: config.REGATTA_MAX_CONNECTIONS,
     http: HTTP_PORT === undefined ? undefined : { port: HTTP_PORT },
     https: port === undefined || !certFile || !keyFile ? undefined : { port, certFile, keyFile, local },
   };
@@ -52,6 +56,8 @@ export interface ListenSettings {
   https?: HttpsSettings | undefined;
   /** `http.Server` timeouts in milliseconds; a request body may take as long as it needs when `requestTimeout` is 0. */
   requestTimeout?: number;
+  /** Connections of all listeners together; one more is closed as soon as it is made. */
+  maxConnections?: number;
 }
 
 /** Several servers in front of one Fastify instance. */
@@ -94,8 +100,10 @@ export async function listenOn(fastify: FastifyInstance, settings: ListenSetting
   await fastify.ready();
   const handler: http.RequestListener = (request, response) => {
     useOriginForm(request);
+    serveBodies(request, response);
     fastify.routing(request, response);
   };
+  const limit = new ConnectionLimit(settings.maxConnections ?? Number.POSITIVE_INFINITY);
   const servers: (http.Server | https.Server)[] = [];
   try {
     for (const make of plans(settings, handler)) {
@@ -107,6 +115,7 @@ export async function listenOn(fastify: FastifyInstance, settings: ListenSetting
           handler(request, response);
         });
         if (server instanceof https.Server) answerPlainHttp(server);
+        limit.watch(server);
         server.keepAliveTimeout = 75_000;
         server.headersTimeout = 60_000;
         server.requestTimeout = settings.requestTimeout ?? 300_000;
@@ -134,6 +143,7 @@ function plans(settings: ListenSettings, handler: http.RequestListener): { port:
       key: readFileSync(keyFile),
       minVersion: 'TLSv1.2',
       noDelay: true,
+      handshakeTimeout: 20_000,
       ...byName(local),
     } as const;
     list.push({ port, server: () => https.createServer(options, handler) });

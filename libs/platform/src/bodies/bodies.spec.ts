@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { BodyBudget } from './body-budget.js';
+import { bodyFrom } from './body-from.js';
+import { type Body, type BodySource, GatheredBody } from './gathered-body.js';
+import { Pace, patienceSeconds } from './pace.js';
+
+const KiB = 1024;
+const bytesOf = (size: number) => Buffer.from(Uint8Array.from({ length: size }, (_, at) => at % 251));
+
+/** A client one tells what to do. */
+function client(budget: BodyBudget, declared?: number) {
+  const asked: string[] = [];
+  const source: BodySource = { pause: () => asked.push('pause'), resume: () => asked.push('resume'), close: () => asked.push('close') };
+  const body = new GatheredBody(source, budget, declared);
+  return { body, asked, send: (size: number) => body.push(Buffer.alloc(size, 'x')) };
+}
+
+async function* inPieces(bytes: Buffer, size: number) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function all(body: Body): Promise<{ bytes: Buffer; pieces: number }> {
+  const pieces: Buffer[] = [];
+  for (let piece = await body.next(); piece; piece = await body.next()) pieces.push(Buffer.from(piece));
+  body.close();
+  return { bytes: Buffer.concat(pieces), pieces: pieces.length };
+}
+
+/** Lets everything run that was promised so far. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('A body', () => {
+  it.each([1, 7, 4096, 65_536, 1_000_000])('that comes in chunks of %i bytes is handed out whole, in few pieces', async (size) => {
+    const budget = new BodyBudget();
+    const bytes = bytesOf(size === 1 ? 100_000 : 3_000_000);
+    const taken = await all(bodyFrom(inPieces(bytes, size), budget));
+    expect(taken.bytes.equals(bytes)).toBe(true);
+    expect(taken.pieces).toBeLessThan(30);
+    expect([budget.held, budget.bodies]).toEqual([0, 0]);
+  });
+
+  it('of which the beginning was looked at is given again from the beginning', async () => {
+    const bytes = bytesOf(500_000);
+    const body = bodyFrom(inPieces(bytes, 1000), new BodyBudget());
+    const beginning = await body.beginning(64 * KiB);
+    expect([beginning.ended, beginning.bytes.length > 64 * KiB]).toEqual([false, true]);
+    expect((await all(body)).bytes.equals(bytes)).toBe(true);
+  });
+
+  it('that breaks off gives what came and then says why', async () => {
+    const { body, send } = client(new BodyBudget());
+    const beginning = body.beginning(64 * KiB);
+    await settled();
+    send(100);
+    body.fail(new Error('gone'));
+    expect(await beginning).toMatchObject({ ended: true, broken: { error: new Error('gone') } });
+    expect((await body.next())?.length).toBe(100);
+    await expect(body.next()).rejects.toThrow('gone');
+  });
+
+  it('that says it is too large is refused without being read, one that does not say it when it is', async () => {
+    const budget = new BodyBudget();
+    const honest = client(budget, 5000);
+    await expect(honest.body.whole(4999)).rejects.toMatchObject({ failure: 'too-large' });
+    expect(honest.asked).toEqual([]);
+    const silent = client(budget);
+    const read = silent.body.whole(4999);
+    await settled();
+    silent.send(5000);
+    await expect(read).rejects.toMatchObject({ failure: 'too-large' });
+  });
+
+  it('in a million crumbs holds no more memory than its bytes need', async () => {
+    const budget = new BodyBudget();
+    const { body, send } = client(budget);
+    const read = body.whole(4 * KiB * KiB);
+    let most = 0;
+    for (let sent = 0; sent < 1_000_000;) {
+      await settled();
+      for (let burst = 0; burst < 10_000; burst++, sent++) send(1);
+      most = Math.max(most, budget.held);
+    }
+    body.end();
+    expect((await read).length).toBe(1_000_000);
+    expect(most).toBeLessThanOrEqual(2 * KiB * KiB);
+    body.close();
+  });
+
+  it('keeps what is pushed while a piece is in use', async () => {
+    const { body, send } = client(new BodyBudget());
+    const first = body.next();
+    await settled();
+    send(20_000);
+    expect((await first)?.length).toBe(20_000);
+    send(40_000);
+    expect((await body.next())?.length).toBe(40_000);
+    body.close();
+  });
+});
+
+describe('The memory for bodies', () => {
+  it('has room for 5,000 uploads that have sent little', async () => {
+    const budget = new BodyBudget();
+    const clients = Array.from({ length: 5000 }, () => client(budget));
+    for (const { body } of clients) void body.next();
+    await settled();
+    for (const { send } of clients) send(1);
+    expect(clients.every(({ asked }) => asked.at(-1) === 'resume')).toBe(true);
+    expect(budget.held).toBeLessThan(128 * KiB * KiB);
+    for (const { body } of clients) body.close();
+    expect([budget.held, budget.bodies]).toEqual([0, 0]);
+  });
+
+  it('leaves a body unread that does not fit, until another has left', async () => {
+    const budget = new BodyBudget({ bytes: 20 * KiB });
+    const [first, second] = [client(budget), client(budget)];
+    void first.body.next();
+    void second.body.next();
+    await settled();
+    expect([first.asked, second.asked]).toEqual([['resume'], []]);
+    first.body.close();
+    await settled();
+    expect(second.asked).toEqual(['resume']);
+    second.body.close();
+  });
+
+  it('that is full is taken from the slowest body first, and from none that is not slow', async () => {
+    const budget = new BodyBudget({ bytes: 64 * KiB });
+    const [crawls, trickles, flows] = [client(budget), client(budget), client(budget)];
+    const cut = [crawls, trickles, flows].map(({ body }) =>
+      body
+        .next()
+        .then(() => body.next())
+        .catch((error: unknown) => error),
+    );
+    await settled();
+    for (let second = 0; second < 6; second++) {
+      crawls.send(1);
+      trickles.send(100);
+      flows.send(1200);
+      budget.second();
+    }
+    const [fourth, fifth] = [client(budget), client(budget)];
+    void fourth.body.next();
+    void fifth.body.next();
+    await settled();
+    expect([fourth.asked, fifth.asked]).toEqual([['resume'], ['resume']]);
+    expect(await cut[0]).toMatchObject({ failure: 'slow' });
+    const sixth = client(budget);
+    void sixth.body.next();
+    await settled();
+    expect(await cut[1]).toMatchObject({ failure: 'slow' });
+    const seventh = client(budget);
+    void seventh.body.next();
+    await settled();
+    expect(seventh.asked).toEqual([]);
+    for (const { body } of [flows, fourth, fifth, sixth, seventh]) body.close();
+  });
+
+  it('is not waited for without end: who waits too long is told so', async () => {
+    const budget = new BodyBudget({ bytes: 16 * KiB });
+    const [holder, waits] = [client(budget), client(budget)];
+    void holder.body.next();
+    const waiting = waits.body.whole(100);
+    await settled();
+    for (let second = 0; second < 31; second++) {
+      holder.send(2048);
+      void holder.body.next();
+      await settled();
+      budget.second();
+    }
+    await expect(waiting).rejects.toMatchObject({ failure: 'no-memory' });
+    holder.body.close();
+  });
+
+  it('is not held in a large buffer by a client that stopped', async () => {
+    const budget = new BodyBudget();
+    const { body, send } = client(budget);
+    for (let piece = 0; piece < 12; piece++) {
+      const next = body.next();
+      await settled();
+      for (let sent = 0; sent < 16; sent++) send(64 * KiB);
+      await next;
+    }
+    expect(budget.held).toBeGreaterThanOrEqual(1024 * KiB);
+    const last = body.next();
+    await settled();
+    send(1000);
+    budget.second(); // In this one it sent something,
+    budget.second(); // in this one it did not.
+    expect((await last)?.length).toBe(1000);
+    body.close();
+  });
+});
+
+describe('The pace of a client', () => {
+  it('that moves nothing ends its patience after a minute, one that moves enough never', () => {
+    const [still, steady] = [new Pace(), new Pace()];
+    for (let second = 0; second < patienceSeconds; second++) {
+      expect(still.exhausted).toBe(false);
+      still.second(0);
+      steady.second(256);
+    }
+    expect([still.exhausted, steady.exhausted]).toEqual([true, false]);
+  });
+});

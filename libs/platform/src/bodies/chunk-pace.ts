@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import { ReadGate } from './read-gate.js';
+
+/** So many chunks with fewer bytes than this are crumbs: parsing them costs far more than their bytes are worth. */
+const chunks = 256;
+const crumbBytes = 64 * 1024;
+/** How long everybody else has the process after one read of a body in crumbs. */
+const restMs = 10;
+
+/** Bodies in crumbs whose sockets are left unread for now, in the order in which they read on. */
+const resting = new Set<() => boolean>();
+let timer: NodeJS.Timeout | undefined;
+
+/**
+ * Slows a body down that comes in crumbs. A socket gives the parser 64 KiB at a time, which hold ten thousand chunks of one byte: ten
+ * milliseconds of the event loop. One such read is taken, whoever's body it is, then others have their turn.
+ */
+export function paceChunks(request: IncomingMessage): void {
+  // With a Content-Length a read is one piece, however it was sent.
+  if (request.headers['transfer-encoding'] === undefined) return;
+  const gate = ReadGate.of(request);
+  const push = request.push;
+  let count = 0;
+  let bytes = 0;
+  let rests = false;
+  request.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
+    if (chunk !== null) {
+      bytes += chunk.length;
+      if (++count === chunks) {
+        if (bytes < crumbBytes && !rests) rest();
+        count = bytes = 0;
+      }
+    }
+    return push.call(request, chunk, encoding);
+  };
+  const rest = () => {
+    rests = true;
+    gate.close();
+    queue(() => {
+      // What nobody takes would gather chunk by chunk.
+      if (!request.readableFlowing && !request.complete && !request.destroyed) return false;
+      rests = false;
+      gate.open();
+      return true;
+    });
+  };
+}
+
+function queue(readOn: () => boolean): void {
+  resting.add(readOn);
+  timer ??= setInterval(next, restMs);
+}
+
+/** Lets the first of those that can read on do so. */
+function next(): void {
+  for (const readOn of resting) {
+    if (!readOn()) continue;
+    resting.delete(readOn);
+    return;
+  }
+  if (resting.size > 0) return;
+  clearInterval(timer);
+  timer = undefined;
+}
