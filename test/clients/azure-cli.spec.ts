@@ -16,6 +16,8 @@ interface AzureCli {
   available: boolean;
   /** What it cannot learn from the address of the management API. */
   flags(service: ServiceFacts): string[];
+  /** Commands that not every one of them has. */
+  more: string[][];
 }
 
 const hasNetwork = requireOwnNetwork();
@@ -23,20 +25,20 @@ const clients: Record<string, AzureCli> = {
   'of Debian': {
     program: async () => 'az',
     available: hasNetwork && requireProgram('az'),
-    flags: ({ managementUrl, loginServerSuffix }) => [
-      ...['--endpoint-microsoft-graph-resource-id', `${managementUrl}/`],
-      ...['--suffix-acr-login-server-endpoint', `.${loginServerSuffix}`],
-    ],
+    flags: ({ loginServerSuffix }) => ['--suffix-acr-login-server-endpoint', `.${loginServerSuffix}`],
+    // Its `az role` does not work with the SDK of the same Debian: it misses an attribute before it asks anything.
+    more: [],
   },
   [`from PyPI (${pythonEnvironments.azureCli.join()})`]: {
     program: async () => join(await pythonVenv(pythonEnvironments.azureCli), 'az'),
     available: hasNetwork && requireTool('python3'),
     flags: () => [],
+    more: [['role', 'assignment', 'list']],
   },
 };
 
 /** The steps build on each other, as a person's do. */
-describe.each(Object.entries(clients))('the Azure CLI %s', (_which, { program, available, flags }) => {
+describe.each(Object.entries(clients))('the Azure CLI %s', (_which, { program, available, flags, more }) => {
   describe.skipIf(!available)('in a network without anything else', () => {
     const unique = randomBytes(4).toString('hex');
     const group = `cli-${unique}`;
@@ -103,12 +105,9 @@ describe.each(Object.entries(clients))('the Azure CLI %s', (_which, { program, a
       expect(await az('resource', 'show', ...byType)).toMatchObject({ name, properties: { loginServer } });
     });
 
-    it('lists who may do what', { timeout: 60_000 }, async () => {
-      const { subscriptionId, clientId } = credentialsOf(service);
-      const assignments = await az<{ roleDefinitionName: string; principalName: string }[]>(
-        ...['role', 'assignment', 'list', '--scope', `/subscriptions/${subscriptionId}`],
-      );
-      expect(assignments, clientId).toContainEqual(expect.objectContaining({ roleDefinitionName: 'Owner' }));
+    it.each(more)('knows %s %s %s', { timeout: 60_000 }, async (...words) => {
+      const scope = `/subscriptions/${credentialsOf(service).subscriptionId}`;
+      expect(await az(...words, '--scope', scope)).toContainEqual(expect.objectContaining({ roleDefinitionName: 'Owner' }));
     });
 
     it('shows the admin credentials, and they open the registry', { timeout: 60_000 }, async () => {
