@@ -44,6 +44,6 @@ export function withoutWrappers(schema: z.ZodType): z.ZodType {
 
 /** Carries the description over; an `id` stays with the original, since the patch is another shape. */
 function describedLike(outer: z.ZodType, inner: z.ZodType): (schema: z.ZodType) => z.ZodType {
-  const description = outer.meta()?.description ?? inner.meta()?.description;
-  return (schema) => (description !== undefined && schema instanceof z.ZodObject ? schema.meta({ description }) : schema);
+  const { id, ...told } = { ...inner.meta(), ...outer.meta() };
+  return (schema) => (Object.keys(told).length === 0 || (id !== undefined && schema === inner) ? schema : schema.meta(told));
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { normalizeRegion } from '#lib/domain';
 import { requireValid } from './issues.js';
 import { mergePatch } from './merge-patch.js';
+import { withOptional } from './optional-members.js';
 import { patchedMember, patchOf, type MergePatch } from './patch-schema.js';
 import type { RepeatedMembers } from './same-resource.js';
 import { systemData, type SystemData } from './system-data.js';
@@ -28,6 +29,8 @@ export interface ResourceDefinition<
   properties: z.ZodObject<P>;
   /** What only the service sets in `properties`. */
   readOnly?: z.ZodObject<R>;
+  /** Paths in `properties` (`policies.softDeletePolicy`) that an answer may lack: some api-version, or some state, does not show them. */
+  notAlwaysShown?: readonly string[];
   /** Further top-level members a client may set, e.g. `{ sku, identity }`. */
   members?: T;
   /** Further top-level members only the service sets. */
@@ -52,13 +55,13 @@ export const location = z
   .min(1, 'must name a region')
   .max(90)
   .overwrite(normalizeRegion)
-  .meta({ description: 'The region the resource lives in; it cannot be changed later.', example: 'eastus' });
+  .meta({ id: 'Region', description: 'The region the resource lives in; it cannot be changed later.' });
 
 /** Declares a kind of resource. One value is the type, the validation and the OpenAPI schema. */
 export function armResource<P extends z.ZodRawShape, R extends z.ZodRawShape = {}, T extends z.ZodRawShape = {}>(
   definition: ResourceDefinition<P, R, T>,
 ): ArmResource<P, R, T> {
-  const { tracked, properties, readOnly, members, readOnlyMembers, title } = definition;
+  const { tracked, properties, readOnly, notAlwaysShown = [], members, readOnlyMembers, title } = definition;
   const response = z
     .object({
       id: z.string().meta({ description: 'Resource id.', readOnly: true }),
@@ -68,7 +71,7 @@ export function armResource<P extends z.ZodRawShape, R extends z.ZodRawShape = {
       ...(members as z.ZodRawShape | undefined),
       ...readOnlyMembers,
       systemData: systemData.optional(),
-      properties: z.object({ ...properties.shape, ...readOnly?.shape }),
+      properties: withOptional(z.object({ ...properties.shape, ...readOnly?.shape }), notAlwaysShown),
     })
     .meta({ id: title });
   return { ...definition, response, page: pageOf(response, `${title}ListResult`) };

@@ -29,6 +29,13 @@ export const tags = z
       seen.set(name.toLowerCase(), name);
     }
   })
-  .meta({ id: 'Tags', description: 'Name and value pairs of your own.', maxProperties: maxTags });
+  .meta({
+    id: 'Tags',
+    description: 'Name and value pairs of your own.',
+    maxProperties: maxTags,
+    // As JSON Schema the rules above; that names are compared without regard to case cannot be said there.
+    propertyNames: { minLength: 1, maxLength: maxTagName, pattern: String.raw`^[^<>%&\\?/]+$` },
+    additionalProperties: { type: 'string', maxLength: maxTagValue },
+  });
 
 export type Tags = z.infer<typeof tags>;

@@ -1,7 +1,8 @@
 import { applyDecorators, Controller, SetMetadata } from '@nestjs/common';
 import { ApiDefaultResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { apiVersions, errorResponse, usualVersion, type ApiArea } from '#lib/arm';
+import { apiVersions, errorResponse, pageLimits, usualVersion, type ApiArea } from '#lib/arm';
+import type { Tag } from '../openapi/tags.js';
 import { Requires } from './access.js';
 
 /** What every route of an ARM controller shares. */
@@ -11,7 +12,7 @@ export interface ArmRoutes {
   /** Resource type without provider, as the message of an unknown version names it. */
   type: string;
   /** Heading in the documentation. */
-  tag: string;
+  tag: Tag;
   /** Path below the root; parameters are named as in the published specification (`:subscriptionId`, `:resourceGroupName`). */
   path: string;
   /**
@@ -41,6 +42,10 @@ export interface VerbDescription {
   /** `operationId` of the published specification where there is one, e.g. `Registries_Get`. */
   id: string;
   summary: string;
+  /** What one should know before calling it. */
+  description: string;
+  /** A list that is given page by page. */
+  paged?: boolean;
   /** The action the caller needs (`@Requires`); absent where the method carries another rule of access. */
   action?: string;
   /** Success status → schema of the body, or null for none. */
@@ -58,10 +63,29 @@ const phrases: Record<number, string> = {
 const link = { schema: { type: 'string', format: 'uri' } };
 const seconds = { schema: { type: 'integer' } };
 
+/** How large a page may be. */
+export const topQuery = {
+  name: '$top',
+  required: false,
+  description: `How many items a page holds at most. More than ${pageLimits.most} are never given.`,
+  schema: { type: 'integer', minimum: 1, maximum: 999_999_999, default: pageLimits.usual },
+} as const;
+const skipTokenQuery = {
+  name: '$skipToken',
+  required: false,
+  description: 'Where the page begins. Do not make one: follow nextLink as it is.',
+  schema: { type: 'string', maxLength: 2048 },
+} as const;
+
+/** A `$filter` of comparisons; `pattern` is what is understood, `description` says it in words. */
+export const FilterQuery = (description: string, pattern: string) =>
+  ApiQuery({ name: '$filter', required: false, description, schema: { type: 'string', maxLength: 1024, pattern } });
+
 /** Describes one verb for the guard and for the OpenAPI document. */
-export const Verb = ({ id, summary, action, answers, longRunning }: VerbDescription) =>
+export const Verb = ({ id, summary, description, paged, action, answers, longRunning }: VerbDescription) =>
   applyDecorators(
-    ApiOperation({ operationId: id, summary, ...(longRunning && { 'x-ms-long-running-operation': true }) } as object),
+    ApiOperation({ operationId: id, summary, description, ...(longRunning && { 'x-ms-long-running-operation': true }) } as object),
+    ...(paged ? [ApiQuery(topQuery), ApiQuery(skipTokenQuery)] : []),
     ...(action === undefined ? [] : [Requires(action)]),
     ...Object.entries(answers).map(([status, schema]) =>
       ApiResponse({

@@ -199,7 +199,7 @@ describe('text that is none', () => {
 
   it('is no reason to refuse letters of other alphabets', async () => {
     // The published pattern is .NET's, whose \w is every letter there is; read as JavaScript's it would refuse them.
-    const arm = new ArmClient({ baseUrl: management.baseUrl, token: management.owner.token, contract: null });
+    const arm = new ArmClient({ baseUrl: management.baseUrl, token: management.owner.token, contracts: [] });
     const path = `${groups()}/${encodeURIComponent('Größe-名前')}`;
     expect((await arm.put(path, { location: 'eastus', tags: { größe: '名前 😀' } }, version)).status).toBe(201);
     expect((await arm.get(`${path.toLowerCase()}/resources`, version)).status).toBe(200);

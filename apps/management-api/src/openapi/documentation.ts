@@ -6,6 +6,8 @@ import type { FastifyReply } from 'fastify';
 import { openRoute } from '../arm-http/access.js';
 import type { ManagementConfig } from '../config.js';
 import { buildDocument } from './document.js';
+import { downConverted } from './openapi-3.0.js';
+import { placeOf, readPlace } from './place.js';
 
 const assets = {
   'swagger-ui.css': 'text/css; charset=utf-8',
@@ -59,10 +61,14 @@ const policy = [
 export function serveDocumentation(app: NestFastifyApplication, config: ManagementConfig): void {
   const fastify = app.getHttpAdapter().getInstance();
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  let document: string | undefined;
-  fastify.get('/openapi.json', openRoute, (_request, reply) => {
-    document ??= JSON.stringify(buildDocument(app, config));
-    return reply.type('application/json; charset=utf-8').send(document);
+  const documents = new Documents(app, config);
+  fastify.get('/openapi.json', openRoute, async (_request, reply) => {
+    reply.type('application/json; charset=utf-8');
+    return (await documents.get()).v31;
+  });
+  fastify.get('/openapi-3.0.json', openRoute, async (_request, reply) => {
+    reply.type('application/json; charset=utf-8');
+    return (await documents.get()).v30;
   });
   fastify.get('/docs', openRoute, (_request, reply) => guarded(reply).type('text/html; charset=utf-8').send(page));
   fastify.get('/docs/start.js', openRoute, (_request, reply) => guarded(reply).type('text/javascript; charset=utf-8').send(start));
@@ -71,6 +77,32 @@ export function serveDocumentation(app: NestFastifyApplication, config: Manageme
     fastify.get(`/docs/${name}`, openRoute, (_request, reply) =>
       guarded(reply).type(type).header('cache-control', 'public, max-age=3600').send(content),
     );
+  }
+}
+
+interface DocumentTexts {
+  v31: string;
+  v30: string;
+}
+
+/** The document as text, made once there is a subscription to show in its examples. */
+class Documents {
+  readonly #app: NestFastifyApplication;
+  readonly #config: ManagementConfig;
+  #made: DocumentTexts | undefined;
+
+  constructor(app: NestFastifyApplication, config: ManagementConfig) {
+    this.#app = app;
+    this.#config = config;
+  }
+
+  async get(): Promise<DocumentTexts> {
+    if (this.#made) return this.#made;
+    const place = await readPlace(this.#app, this.#config);
+    const document = buildDocument(this.#app, place ?? placeOf(this.#config));
+    const texts = { v31: JSON.stringify(document), v30: JSON.stringify(downConverted(document)) };
+    if (place) this.#made = texts;
+    return texts;
   }
 }
 

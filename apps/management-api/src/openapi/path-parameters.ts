@@ -1,30 +1,50 @@
-/** Every name that stands in a path, and what it must look like. */
-export const pathParameters: Readonly<Record<string, { description: string; schema: Record<string, unknown> }>> = {
-  subscriptionId: { description: 'Id of the subscription.', schema: { type: 'string', format: 'uuid' } },
+import { examplePlaces } from './examples.js';
+import type { Place } from './place.js';
+
+interface PathParameter {
+  description: string;
+  schema: Record<string, unknown>;
+  example?: string | undefined;
+}
+
+const name = { type: 'string', minLength: 1, maxLength: 64 };
+const uuid = { type: 'string', format: 'uuid' };
+
+/** Every name that stands in a path, what it must look like, and what to try it with. */
+export const pathParametersOf = ({ subscriptionId, regions }: Place): Readonly<Record<string, PathParameter>> => ({
+  subscriptionId: { description: 'Id of the subscription.', schema: { ...uuid, default: subscriptionId } },
   resourceGroupName: {
     description: 'Name of the resource group; compared without regard to case.',
-    schema: { type: 'string', minLength: 1, maxLength: 90, pattern: String.raw`^[-\p{L}\p{N}_.()]+$` },
+    // Letters of other alphabets by their range: a pattern must mean the same to engines that know no \p{L}.
+    schema: { type: 'string', minLength: 1, maxLength: 90, pattern: '^[-\\w.()\u00aa-\uffdc]*[-\\w()\u00aa-\uffdc]$' },
+    example: examplePlaces.resourceGroupName,
   },
   registryName: {
     description: 'Name of the registry; compared without regard to case.',
-    schema: { type: 'string', minLength: 5, maxLength: 50, pattern: '^[a-zA-Z0-9]*$' },
+    schema: { type: 'string', minLength: 5, maxLength: 50, pattern: '^[a-zA-Z0-9]+$' },
+    example: examplePlaces.registryName,
   },
   replicationName: {
     description: 'Name of the replication: its region.',
-    schema: { type: 'string', minLength: 5, maxLength: 50, pattern: '^[a-zA-Z0-9]*$' },
+    schema: { type: 'string', minLength: 5, maxLength: 50, pattern: '^[a-zA-Z0-9]+$' },
+    example: regions[0],
   },
-  privateEndpointConnectionName: { description: 'Name of the private endpoint connection.', schema: { type: 'string' } },
-  groupName: { description: 'Name of the private link resource.', schema: { type: 'string', example: 'registry' } },
-  roleAssignmentName: { description: 'Name of the role assignment: a GUID.', schema: { type: 'string', format: 'uuid' } },
-  roleDefinitionId: { description: 'Name of the role definition: a GUID.', schema: { type: 'string', format: 'uuid' } },
-  servicePrincipalId: { description: 'Object id of the service principal.', schema: { type: 'string', format: 'uuid' } },
-  secretId: { description: 'Id of the secret.', schema: { type: 'string', format: 'uuid' } },
-  location: { description: 'A region of this installation.', schema: { type: 'string' } },
-  operationId: { description: 'Name of the operation, from Azure-AsyncOperation or Location.', schema: { type: 'string' } },
-  childType: { description: 'Collection in the registry, e.g. webhooks.', schema: { type: 'string' } },
-  childName: { description: 'Name in that collection.', schema: { type: 'string' } },
+  privateEndpointConnectionName: { description: 'Name of the private endpoint connection.', schema: name },
+  groupName: { description: 'Name of the private link resource.', schema: name, example: 'registry' },
+  roleAssignmentName: { description: 'Name of the role assignment: a GUID.', schema: uuid, example: examplePlaces.roleAssignmentName },
+  roleDefinitionId: { description: 'Name of the role definition: a GUID.', schema: uuid, example: examplePlaces.roleDefinitionId },
+  servicePrincipalId: { description: 'Object id of the service principal.', schema: uuid },
+  secretId: { description: 'Id of the secret.', schema: uuid },
+  location: { description: 'A region of this installation.', schema: { type: 'string', enum: [...regions] } },
+  operationId: {
+    description: 'Name of the operation, from Azure-AsyncOperation or Location.',
+    schema: { type: 'string', minLength: 1, maxLength: 128 },
+  },
+  childType: { description: 'Collection in the registry, e.g. webhooks.', schema: name },
+  childName: { description: 'Name in that collection.', schema: name },
   resourceProviderNamespace: {
     description: 'Namespace of the resource provider.',
-    schema: { type: 'string', example: 'Microsoft.ContainerRegistry' },
+    schema: { type: 'string' },
+    example: 'Microsoft.ContainerRegistry',
   },
-};
+});

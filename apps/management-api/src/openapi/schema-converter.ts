@@ -20,7 +20,7 @@ export class SchemaConverter {
       unrepresentable: 'any',
       override: ({ jsonSchema }) => (schemaType === 'input' ? tellDefault : openUp)(jsonSchema as Json),
     }) as Json;
-    const { $defs, $schema: _dialect, id, ...own } = whole;
+    const { $defs, $schema: _dialect, id, ...own } = nullsInline(whole) as Json;
     const parts: Record<string, Json> = { ...($defs as Record<string, Json> | undefined) };
     if (typeof id === 'string') parts[id] = own;
     const names = new Map(Object.keys(parts).map((name) => [name, this.#nameFor(name, parts[name]!, schemaType)]));
@@ -41,9 +41,10 @@ export class SchemaConverter {
   }
 }
 
-// Zod closes answered objects; clients must expect members they do not know.
+// Zod closes answered objects; clients must expect members they do not know. What is answered has a value: a default says nothing.
 function openUp(schema: Json): void {
   if (schema['additionalProperties'] === false) delete schema['additionalProperties'];
+  delete schema['default'];
 }
 
 // Generators of clients take a member with a default for one that is always there, and would ask for it in every body.
@@ -53,6 +54,21 @@ function tellDefault(schema: Json): void {
   if (value === undefined || typeof value === 'object') return;
   const description = schema['description'];
   schema['description'] = `${typeof description === 'string' ? `${description} ` : ''}Default: ${String(value)}.`;
+}
+
+/**
+ * `anyOf: [{ type: 'object' }, { type: 'null' }]` is said as `type: ['object', 'null']`: generators of clients make a name of
+ * its own for every anyOf.
+ */
+function nullsInline(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(nullsInline);
+  if (typeof value !== 'object' || value === null) return value;
+  const schema = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, nullsInline(inner)]));
+  const { anyOf, ...rest } = schema as { anyOf?: Json[] };
+  const [one, ...others] = anyOf?.filter(({ type }) => type !== 'null') ?? [];
+  if (!one || others.length > 0 || anyOf!.length !== 2 || typeof one['type'] !== 'string') return schema;
+  const values = one['enum'];
+  return { ...one, ...rest, type: [one['type'], 'null'], ...(Array.isArray(values) && { enum: [...values, null] }) };
 }
 
 function withoutId(part: Json): Json {

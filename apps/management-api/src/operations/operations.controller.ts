@@ -1,12 +1,12 @@
 import { Get, Param } from '@nestjs/common';
-import { z } from 'zod';
 import { operationStatus, type ArmReply } from '#lib/arm';
 import { RequiresOrStartedBy } from '../arm-http/access.js';
 import { ArmController, Verb } from '../arm-http/arm-controller.js';
 import { Call, type ArmCall } from '../arm-http/arm-call.js';
 import { OperationsService } from './operations.service.js';
 
-const result = z.unknown().meta({ description: 'What the operation itself answers.' });
+// What the operation itself answers: nothing, or the result of an action.
+const result = null;
 const tag = 'Operations';
 const provider = 'providers/Microsoft.ContainerRegistry';
 
@@ -25,6 +25,7 @@ export class RegistryOperationsController {
   @Get('operationStatuses/:operationId')
   @Verb({
     id: 'RegistryOperations_GetStatus',
+    description: 'Ask until `status` is Succeeded, Failed or Canceled. The address comes from Azure-AsyncOperation.',
     summary: 'Where an operation on a registry stands; of a deletion or an action, whether it has ended.',
     answers: { 200: operationStatus, 202: null, 204: null },
   })
@@ -36,6 +37,8 @@ export class RegistryOperationsController {
   @Get('operationResults/:operationId')
   @Verb({
     id: 'RegistryOperations_GetResult',
+    description:
+      'Answers 202 as long as the operation is under way, then what the operation itself answers. The address comes from Location.',
     summary: 'The result of an operation on a registry, once it has ended.',
     answers: { 200: result, 202: null, 204: null },
   })
@@ -47,6 +50,7 @@ export class RegistryOperationsController {
   @Get(':childType/:childName/operationStatuses/:operationId')
   @Verb({
     id: 'RegistryChildOperations_GetStatus',
+    description: 'Ask until `status` is Succeeded, Failed or Canceled. The address comes from Azure-AsyncOperation.',
     summary: 'Where an operation on something in a registry stands; of a deletion or an action, whether it has ended.',
     answers: { 200: operationStatus, 202: null, 204: null },
   })
@@ -58,6 +62,8 @@ export class RegistryOperationsController {
   @Get(':childType/:childName/operationResults/:operationId')
   @Verb({
     id: 'RegistryChildOperations_GetResult',
+    description:
+      'Answers 202 as long as the operation is under way, then what the operation itself answers. The address comes from Location.',
     summary: 'The result of an operation on something in a registry, once it has ended.',
     answers: { 200: result, 202: null, 204: null },
   })
@@ -81,6 +87,7 @@ export class OperationsController {
   @Get('operationStatuses/:operationId')
   @Verb({
     id: 'LocationOperations_GetStatus',
+    description: 'The same operations as under the registry, by region.',
     summary: 'Where an operation stands.',
     answers: { 200: operationStatus },
   })
@@ -92,6 +99,7 @@ export class OperationsController {
   @Get('operationResults/:operationId')
   @Verb({
     id: 'LocationOperations_GetResult',
+    description: 'The same operations as under the registry, by region. Answers 202 as long as the operation is under way.',
     summary: 'The result of an operation, once it has ended.',
     answers: { 200: result, 202: null, 204: null },
   })
@@ -109,6 +117,7 @@ export class SubscriptionOperationsController {
   @Get('operationresults/:operationId')
   @Verb({
     id: 'SubscriptionOperations_GetResult',
+    description: 'Answers 202 as long as the group is being deleted. The address comes from Location.',
     summary: 'The result of deleting a resource group, once it has ended.',
     answers: { 200: result, 202: null, 204: null },
   })
@@ -120,6 +129,7 @@ export class SubscriptionOperationsController {
   @Get('operationStatuses/:operationId')
   @Verb({
     id: 'SubscriptionOperations_GetStatus',
+    description: 'Ask until `status` is Succeeded, Failed or Canceled.',
     summary: 'Where an operation on a resource group stands.',
     answers: { 200: operationStatus },
   })

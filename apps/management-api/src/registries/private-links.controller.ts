@@ -29,6 +29,7 @@ export class PrivateEndpointConnectionsController {
   @Get()
   @Verb({
     id: 'PrivateEndpointConnections_List',
+    description: 'The list is empty: no private endpoint can be made here yet.',
     summary: 'Lists the private endpoint connections of a registry.',
     action: `${acr}/privateEndpointConnections/read`,
     answers: { 200: connection.page },
@@ -41,6 +42,7 @@ export class PrivateEndpointConnectionsController {
   @Get(':privateEndpointConnectionName')
   @Verb({
     id: 'PrivateEndpointConnections_Get',
+    description: 'Answers 404: no private endpoint can be made here yet.',
     summary: 'Gets a private endpoint connection of a registry.',
     action: `${acr}/privateEndpointConnections/read`,
     answers: { 200: connection.response },
@@ -77,6 +79,7 @@ export class PrivateLinkResourcesController {
   @Get()
   @Verb({
     id: 'Registries_ListPrivateLinkResources',
+    description: 'There is one, called registry.',
     summary: 'Lists what of a registry a private endpoint can connect to.',
     action: `${acr}/privateLinkResources/read`,
     answers: { 200: linkResource.page },
@@ -88,6 +91,7 @@ export class PrivateLinkResourcesController {
   @Get(':groupName')
   @Verb({
     id: 'Registries_GetPrivateLinkResource',
+    description: 'Shows the members and the DNS zone a private endpoint would need.',
     summary: 'Gets one thing of a registry that a private endpoint can connect to.',
     action: `${acr}/privateLinkResources/read`,
     answers: { 200: linkResource.response },

@@ -29,6 +29,8 @@ export class RegistriesController {
   @Get()
   @Verb({
     id: 'Registries_ListByResourceGroup',
+    description: 'Page by page.',
+    paged: true,
     summary: 'Lists the registries of a resource group.',
     action: `${acr}/read`,
     answers: { 200: registry.page },
@@ -41,6 +43,7 @@ export class RegistriesController {
   @HttpCode(204)
   @Verb({
     id: 'Registries_CheckExistence',
+    description: 'Answers 204 if it exists, 404 if not, both without a body.',
     summary: 'Whether a registry exists.',
     action: `${acr}/read`,
     answers: { 204: null, 404: null },
@@ -51,7 +54,13 @@ export class RegistriesController {
   }
 
   @Get(':registryName')
-  @Verb({ id: 'Registries_Get', summary: 'Gets a registry.', action: `${acr}/read`, answers: { 200: registry.response } })
+  @Verb({
+    id: 'Registries_Get',
+    description: 'Every setting is spelled out, defaults as well. What an older api-version does not know is left out.',
+    summary: 'Gets a registry.',
+    action: `${acr}/read`,
+    answers: { 200: registry.response },
+  })
   async get(@Call() call: ArmCall, @Param('registryName') name: string): Promise<ArmReply> {
     const row = await this.registries.get(call, name);
     return ok(this.#render(call, row), { etag: registryEtag(row) });
@@ -60,6 +69,8 @@ export class RegistriesController {
   @Put(':registryName')
   @Verb({
     id: 'Registries_Create',
+    description:
+      'A new registry answers 201 and is ready when provisioningState is Succeeded. On an existing one, settings that are not sent return to their defaults. Location, zone redundancy and the scope of the login server cannot change later.',
     summary: 'Creates a registry, or makes it what the body says.',
     action: `${acr}/write`,
     answers: { 200: registry.response, 201: registry.response },
@@ -76,6 +87,8 @@ export class RegistriesController {
   @Patch(':registryName')
   @Verb({
     id: 'Registries_Update',
+    description:
+      'A JSON merge patch (RFC 7396): members that are not sent stay as they are, null returns one to its default. A change of SKU is refused as long as the registry has more than the new one allows.',
     summary: 'Changes what the body names.',
     action: `${acr}/write`,
     answers: { 200: registry.response },
@@ -92,6 +105,7 @@ export class RegistriesController {
   @Delete(':registryName')
   @Verb({
     id: 'Registries_Delete',
+    description: 'Deletes all content too and cannot be undone. Answers 204 if there is no such registry.',
     summary: 'Deletes a registry and everything in it.',
     action: `${acr}/delete`,
     answers: { 202: null, 204: null },

@@ -42,7 +42,8 @@ async function make(sku = 'Premium', more: object = {}, options = {}): Promise<s
 describe('creating a registry', () => {
   it('answers 201 with every default spelled out and an operation to follow', async () => {
     const name = newName();
-    const reply = await owner.arm.put(pathOf(name), { location: 'East US', sku: { name: 'Basic' } });
+    // As people write it; documented is the one true form.
+    const reply = await owner.arm.put(pathOf(name), { location: 'East US', sku: { name: 'Basic' } }, { invalidRequest: true });
     expect(reply.status).toBe(201);
     expect(reply.headers['azure-asyncoperation']).toMatch(
       new RegExp(`/registries/${name}/operationStatuses/registries-[0-9a-f-]{36}\\?api-version=2025-11-01`),

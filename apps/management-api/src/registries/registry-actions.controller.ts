@@ -41,6 +41,7 @@ export class RegistryActionsController {
   @HttpCode(200)
   @Verb({
     id: 'Registries_ListCredentials',
+    description: 'Works only while the admin account is switched on. The answer must not be cached.',
     summary: 'Shows the passwords of the admin account.',
     action: `${acr}/registries/listCredentials/action`,
     answers: { 200: credentials },
@@ -53,6 +54,7 @@ export class RegistryActionsController {
   @HttpCode(200)
   @Verb({
     id: 'Registries_RegenerateCredential',
+    description: 'The other password stays valid, so that programs can move over one by one.',
     summary: 'Makes one of the two passwords of the admin account new.',
     action: `${acr}/registries/regenerateCredential/action`,
     answers: { 200: credentials },
@@ -68,6 +70,7 @@ export class RegistryActionsController {
   @Get('listUsages')
   @Verb({
     id: 'Registries_ListUsages',
+    description: 'Shows the present value and the limit of the SKU for storage, webhooks, network rules and more.',
     summary: 'Says how much the registry has of everything its SKU limits.',
     action: `${acr}/registries/listUsages/read`,
     answers: { 200: usages },
@@ -95,6 +98,8 @@ export class SubscriptionRegistriesController {
   @Get('registries')
   @Verb({
     id: 'Registries_List',
+    description: 'Shows the registries of all resource groups that the caller may read, page by page.',
+    paged: true,
     summary: 'Lists the registries of a subscription.',
     action: `${acr}/registries/read`,
     answers: { 200: registry.page },
@@ -108,6 +113,7 @@ export class SubscriptionRegistriesController {
   @HttpCode(200)
   @Verb({
     id: 'Registries_CheckNameAvailability',
+    description: 'Names are unique in the whole installation. The answer also says which login server the name would get.',
     summary: 'Says whether a registry name can be taken.',
     action: `${acr}/checkNameAvailability/read`,
     answers: { 200: nameStatus },

@@ -4,7 +4,7 @@ import type { RegistryIdentity } from '#lib/control';
 import { Fault } from '#lib/domain';
 
 const assignedId = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+$/i;
-const echoed = z.unknown().optional().meta({ readOnly: true });
+const echoed = z.unknown().optional().meta({ readOnly: true, type: 'string' });
 
 /** The managed identity of a registry as a client writes it. */
 export const registryIdentity = z

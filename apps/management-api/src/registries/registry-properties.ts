@@ -10,7 +10,12 @@ const policyStatus = z.enum(['enabled', 'disabled']);
 const switched = z.enum(['Enabled', 'Disabled']);
 const action = z.enum(['Allow']).default('Allow').meta({ description: 'What happens to whoever the rule matches.' });
 /** Set by the service; accepted when a client sends back what it got, and ignored. */
-const echoed = z.unknown().optional().meta({ readOnly: true });
+const echoed = (schema: object) =>
+  z
+    .unknown()
+    .optional()
+    .meta({ readOnly: true, ...schema });
+const echoedTime = echoed({ type: 'string', format: 'date-time' });
 
 const ipRule = z.object({
   action,
@@ -31,14 +36,8 @@ const virtualNetworkRule = z.object({
 const networkRuleSet = z
   .object({
     defaultAction: z.enum(['Allow', 'Deny']).default('Allow').meta({ description: 'What happens to whoever no rule matches.' }),
-    ipRules: z
-      .array(ipRule)
-      .nullish()
-      .transform((rules) => rules ?? []),
-    virtualNetworkRules: z
-      .array(virtualNetworkRule)
-      .nullish()
-      .transform((rules) => rules ?? []),
+    ipRules: z.array(ipRule).default([]),
+    virtualNetworkRules: z.array(virtualNetworkRule).default([]),
   })
   .meta({ description: 'Who may reach the registry over the public network.' });
 
@@ -50,7 +49,7 @@ const policies = z
       .object({
         days: z.int().min(0).max(365).default(7).meta({ description: 'Days an untagged manifest is kept.' }),
         status: policyStatus.default('disabled'),
-        lastUpdatedTime: echoed,
+        lastUpdatedTime: echoedTime,
       })
       .prefault({}),
     exportPolicy: z.object({ status: policyStatus.default('enabled') }).prefault({}),
@@ -59,7 +58,7 @@ const policies = z
       .object({
         retentionDays: z.int().min(1).max(90).default(7).meta({ description: 'Days a deleted manifest can be restored.' }),
         status: policyStatus.default('disabled'),
-        lastUpdatedTime: echoed,
+        lastUpdatedTime: echoedTime,
       })
       .prefault({}),
   })
@@ -72,9 +71,9 @@ const encryption = z
       .object({
         keyIdentifier: z.url({ protocol: /^https$/, error: 'must be the https URL of a key' }).optional(),
         identity: z.string().min(1).max(512).optional().meta({ description: 'Client id of the identity that may use the key.' }),
-        versionedKeyIdentifier: echoed,
-        keyRotationEnabled: echoed,
-        lastKeyRotationTimestamp: echoed,
+        versionedKeyIdentifier: echoed({ type: 'string' }),
+        keyRotationEnabled: echoed({ type: 'boolean' }),
+        lastKeyRotationTimestamp: echoedTime,
       })
       .optional(),
   })

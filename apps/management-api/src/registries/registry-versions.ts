@@ -1,3 +1,4 @@
+import { apiVersions } from '#lib/arm';
 import type { RegistrySettings } from '#lib/control';
 
 type Known = keyof RegistrySettings | 'identity' | `policies.${keyof RegistrySettings['policies']}` | 'networkRuleSet.virtualNetworkRules';
@@ -51,6 +52,17 @@ export function knows(version: string, part: Known): boolean {
   const first = version.endsWith('-preview') ? preview : stable;
   return first !== undefined && version.slice(0, 10) >= first;
 }
+
+/** Whether some accepted version shows what a part is in, but not the part. */
+function isSometimesHidden(part: Known): boolean {
+  const [outer] = part.split('.') as [Known];
+  return apiVersions.registries.some((version) => !knows(version, part) && (outer === part || knows(version, outer)));
+}
+
+/** The parts of `properties` whose absence a client must expect. */
+export const sometimesHidden: readonly string[] = (Object.keys(since) as Known[])
+  .filter((part) => part !== 'identity')
+  .filter(isSometimesHidden);
 
 type Json = Record<string, unknown>;
 

@@ -4,11 +4,13 @@ import { adminPasswordNames, registryResourceType } from '#lib/control';
 import { registryNamePattern, skuNames } from '#lib/domain';
 import { registryIdentity } from './registry-identity.js';
 import { registryProperties } from './registry-properties.js';
+import { sometimesHidden } from './registry-versions.js';
 
-const skuName = z.enum(['Classic', ...skuNames]).meta({ description: 'Classic is no longer supported.' });
+// Classic is read only to be refused in words of its own.
+const skuName = z.enum(['Classic', ...skuNames]).meta({ enum: skuNames });
 
 const sku = z
-  .object({ name: skuName, tier: z.unknown().optional().meta({ readOnly: true }) })
+  .object({ name: skuName, tier: z.unknown().optional().meta({ readOnly: true, type: 'string' }) })
   .meta({ id: 'RegistrySku', description: 'What the registry may have and how much of it.' });
 
 const readOnly = z.object({
@@ -30,6 +32,7 @@ export const registry = armResource({
   members: { sku, identity: registryIdentity.nullish() },
   properties: registryProperties,
   readOnly,
+  notAlwaysShown: sometimesHidden,
 });
 
 /** In a PUT a null says no more than nothing (a PATCH is another matter: RFC 7396). */

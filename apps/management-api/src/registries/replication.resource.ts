@@ -19,6 +19,7 @@ export const replication = armResource({
     provisioningState: z.enum(['Creating', 'Updating', 'Deleting', 'Succeeded', 'Failed', 'Canceled']),
     status: z.object({ displayStatus: z.string(), message: z.string(), timestamp: z.iso.datetime() }),
   }),
+  notAlwaysShown: ['regionEndpointEnabled', 'zoneRedundancy'],
 });
 
 /** The regions a registry is in. Below the SKUs with geo-replication ACR lists none, else the home region is the first. */

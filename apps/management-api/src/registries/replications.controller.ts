@@ -21,6 +21,7 @@ export class ReplicationsController {
   @Get()
   @Verb({
     id: 'Replications_List',
+    description: 'A Premium registry is in its home region. Registries of the other tiers answer an empty list.',
     summary: 'Lists the regions a registry is in.',
     action: `${acr}/replications/read`,
     answers: { 200: replication.page },
@@ -33,6 +34,7 @@ export class ReplicationsController {
   @Get(':replicationName')
   @Verb({
     id: 'Replications_Get',
+    description: 'Shows the state of the registry in that region.',
     summary: 'Gets a registry as it is in one region.',
     action: `${acr}/replications/read`,
     answers: { 200: replication.response },

@@ -18,7 +18,12 @@ const tag = 'Providers';
 export class ProviderOperationsController {
   @AnyCaller()
   @Get('operations')
-  @Verb({ id: 'Operations_List', summary: 'Every action a role can allow.', answers: { 200: providerOperationPage } })
+  @Verb({
+    id: 'Operations_List',
+    description: 'The names that role definitions are made of.',
+    summary: 'Every action a role can allow.',
+    answers: { 200: providerOperationPage },
+  })
   list(): ArmReply {
     return ok({ value: providerOperations });
   }
@@ -31,14 +36,24 @@ export class ProvidersController {
 
   @AnyCaller()
   @Get()
-  @Verb({ id: 'Providers_ListAtTenantScope', summary: 'Resource providers.', answers: { 200: providerPage } })
+  @Verb({
+    id: 'Providers_ListAtTenantScope',
+    description: 'The namespaces this installation answers for.',
+    summary: 'Resource providers.',
+    answers: { 200: providerPage },
+  })
   list(): ArmReply {
     return ok({ value: Object.keys(providers).map((namespace) => renderProvider(namespace, this.config.REGATTA_REGIONS)) });
   }
 
   @AnyCaller()
   @Get(':resourceProviderNamespace')
-  @Verb({ id: 'Providers_GetAtTenantScope', summary: 'One resource provider.', answers: { 200: providerView } })
+  @Verb({
+    id: 'Providers_GetAtTenantScope',
+    description: 'Shows the resource types of the namespace with their regions and api-versions.',
+    summary: 'One resource provider.',
+    answers: { 200: providerView },
+  })
   get(@Param('resourceProviderNamespace') namespace: string): ArmReply {
     return ok(renderProvider(requireNamespace(namespace), this.config.REGATTA_REGIONS));
   }
@@ -52,6 +67,7 @@ export class RegisteredProvidersController {
   @Get()
   @Verb({
     id: 'Providers_List',
+    description: 'The namespaces this installation answers for, as the subscription sees them.',
     summary: 'Resource providers of a subscription.',
     action: 'Microsoft.Resources/subscriptions/providers/read',
     answers: { 200: providerPage },
@@ -63,6 +79,7 @@ export class RegisteredProvidersController {
   @Get(':resourceProviderNamespace')
   @Verb({
     id: 'Providers_Get',
+    description: 'Shows the resource types of the namespace with their regions and api-versions.',
     summary: 'One resource provider of a subscription.',
     action: 'Microsoft.Resources/subscriptions/providers/read',
     answers: { 200: providerView },
@@ -75,6 +92,8 @@ export class RegisteredProvidersController {
   @HttpCode(200)
   @Verb({
     id: 'Providers_Register',
+    description:
+      'There is nothing to do: every provider is registered in every subscription. SDKs and Terraform ask before their first call.',
     summary: 'Registers a subscription for a provider: it is already.',
     action: 'Microsoft.ContainerRegistry/register/action',
     answers: { 200: providerView },

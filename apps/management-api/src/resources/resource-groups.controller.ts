@@ -1,7 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Put, Query } from '@nestjs/common';
-import { ApiQuery } from '@nestjs/swagger';
 import { accepted, created, noContent, ok, type ArmReply } from '#lib/arm';
-import { ArmController, Verb } from '../arm-http/arm-controller.js';
+import { ArmController, FilterQuery, Verb } from '../arm-http/arm-controller.js';
 import { Call, type ArmCall } from '../arm-http/arm-call.js';
 import { Pages } from '../arm-http/pages.js';
 import {
@@ -31,10 +30,11 @@ export class ResourceGroupsController {
   ) {}
 
   @Get()
-  @ApiQuery({ name: '$filter', required: false, description: "tagName eq 'x' and tagValue eq 'y'" })
-  @ApiQuery({ name: '$top', required: false, description: 'How many a page holds at the most.', schema: { type: 'integer', minimum: 1 } })
+  @FilterQuery("tagName eq 'x' and tagValue eq 'y'", String.raw`^tagName eq '([^']|'')*'( and tagValue eq '([^']|'')*')?$`)
   @Verb({
     id: 'ResourceGroups_List',
+    description: 'Page by page. Use `$filter` to ask for a tag.',
+    paged: true,
     summary: 'Resource groups of a subscription.',
     action: `${actions}/read`,
     answers: { 200: resourceGroupPage },
@@ -48,6 +48,7 @@ export class ResourceGroupsController {
   @HttpCode(204)
   @Verb({
     id: 'ResourceGroups_CheckExistence',
+    description: 'Answers 204 if it exists, 404 if not, both without a body.',
     summary: 'Whether a resource group exists.',
     action: `${actions}/read`,
     answers: { 204: null, 404: null },
@@ -58,7 +59,13 @@ export class ResourceGroupsController {
   }
 
   @Get(':resourceGroupName')
-  @Verb({ id: 'ResourceGroups_Get', summary: 'One resource group.', action: `${actions}/read`, answers: { 200: resourceGroupView } })
+  @Verb({
+    id: 'ResourceGroups_Get',
+    description: 'Shows location, tags and state.',
+    summary: 'One resource group.',
+    action: `${actions}/read`,
+    answers: { 200: resourceGroupView },
+  })
   async get(@Call() call: ArmCall, @Param('resourceGroupName') name: string): Promise<ArmReply> {
     const group = await this.groups.get(call, name);
     return ok(renderGroup(group), { etag: etagOfGroup(group) });
@@ -67,6 +74,7 @@ export class ResourceGroupsController {
   @Put(':resourceGroupName')
   @Verb({
     id: 'ResourceGroups_CreateOrUpdate',
+    description: 'The location of a group cannot change. Its registries may be in other regions.',
     summary: 'Creates a resource group, or replaces its tags.',
     action: `${actions}/write`,
     answers: { 200: resourceGroupView, 201: resourceGroupView },
@@ -83,6 +91,7 @@ export class ResourceGroupsController {
   @Patch(':resourceGroupName')
   @Verb({
     id: 'ResourceGroups_Update',
+    description: 'Members that are not sent stay as they are.',
     summary: 'Replaces the tags of a resource group.',
     action: `${actions}/write`,
     answers: { 200: resourceGroupView },
@@ -99,6 +108,7 @@ export class ResourceGroupsController {
   @Delete(':resourceGroupName')
   @Verb({
     id: 'ResourceGroups_Delete',
+    description: 'Deletes the registries in it with all content and cannot be undone. Follow Location until it answers 200.',
     summary: 'Deletes a resource group and everything in it.',
     action: `${actions}/delete`,
     answers: { 202: null },

@@ -21,7 +21,9 @@ const fresh = () => `rg-${randomUUID().slice(0, 8)}`;
 describe('a resource group', () => {
   it('is created with 201, and replaced with 200', async () => {
     const name = fresh();
-    const first = await put(name, { location: 'East US', tags: { team: 'blue' }, managedBy: '/some/id' });
+    // As people write it; documented is the one true form.
+    const body = { location: 'East US', tags: { team: 'blue' }, managedBy: '/some/id' };
+    const first = await arm.put(at(name), body, { ...options, invalidRequest: true });
     expect(first.status).toBe(201);
     expect(first.body).toEqual({
       id: `/subscriptions/${management.subscriptionId}/resourceGroups/${name}`,
@@ -79,7 +81,7 @@ describe('a resource group', () => {
     const name = fresh();
     const { body } = await put(name, { location: 'eastus' });
     const same = { id: body.id.toUpperCase(), name: name.toUpperCase(), type: body.type.toLowerCase() };
-    expect((await put(name, { location: 'East US', ...same })).status).toBe(200);
+    expect((await arm.put(at(name), { location: 'East US', ...same }, { ...options, invalidRequest: true })).status).toBe(200);
     expect((await arm.patch(at(name), { ...same, location: 'East US' }, { ...options, invalidRequest: true })).status).toBe(200);
     for (const other of [{ id: `${body.id}x` }, { name: 'other' }, { type: 'Microsoft.Resources/subscriptions' }]) {
       const [target] = Object.keys(other);

@@ -1,25 +1,26 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
 import type { ArmReply } from '#lib/arm';
-import { ArmController, Verb } from '../arm-http/arm-controller.js';
+import { ArmController, FilterQuery, Verb } from '../arm-http/arm-controller.js';
 import { Call, type ArmCall } from '../arm-http/arm-call.js';
 import { Pages } from '../arm-http/pages.js';
 import { resourcePage } from './resource-list.schemas.js';
 import { expansionOf, renderResourceRow, ResourceListsService } from './resource-lists.service.js';
 
-const filterQuery = {
-  name: '$filter',
-  required: false,
-  description:
+const literal = String.raw`'([^']|'')*'`;
+const comparison = String.raw`((resourceType|name|resourceGroup|location) (eq|ne) ${literal}|tagName eq ${literal}|substringof\(${literal}, ?(name|resourceType|resourceGroup|location)\))`;
+const FilterOfResources = () =>
+  FilterQuery(
     "Comparisons joined by and: resourceType eq '…', name eq '…', resourceGroup eq '…', location eq '…', substringof('…', name), tagName eq '…' and tagValue eq '…'.",
-};
-const expandQuery = { name: '$expand', required: false, description: 'createdTime, changedTime, provisioningState' };
-const topQuery = {
-  name: '$top',
-  required: false,
-  description: 'How many a page holds at the most.',
-  schema: { type: 'integer', minimum: 1 },
-} as const;
+    `^${comparison}( and (${comparison}|tagValue eq ${literal}))*$`,
+  );
+const ExpandQuery = () =>
+  ApiQuery({
+    name: '$expand',
+    required: false,
+    description: 'Members to show as well: createdTime, changedTime, provisioningState, joined by commas.',
+    schema: { type: 'string', pattern: '^(createdTime|changedTime|provisioningState)(, ?(createdTime|changedTime|provisioningState))*$' },
+  });
 
 /** Resources of all kinds. */
 @ArmController({ area: 'resources', type: 'resources', tag: 'Resources', path: 'subscriptions/:subscriptionId' })
@@ -30,11 +31,12 @@ export class ResourceListsController {
   ) {}
 
   @Get('resources')
-  @ApiQuery(filterQuery)
-  @ApiQuery(expandQuery)
-  @ApiQuery(topQuery)
+  @FilterOfResources()
+  @ExpandQuery()
   @Verb({
     id: 'Resources_List',
+    description: 'Filter by type and name to find a registry without knowing its resource group.',
+    paged: true,
     summary: 'Resources of a subscription.',
     action: 'Microsoft.Resources/subscriptions/resources/read',
     answers: { 200: resourcePage },
@@ -44,11 +46,12 @@ export class ResourceListsController {
   }
 
   @Get('resourceGroups/:resourceGroupName/resources')
-  @ApiQuery(filterQuery)
-  @ApiQuery(expandQuery)
-  @ApiQuery(topQuery)
+  @FilterOfResources()
+  @ExpandQuery()
   @Verb({
     id: 'Resources_ListByResourceGroup',
+    description: 'Shows everything in the group, page by page.',
+    paged: true,
     summary: 'Resources of a resource group.',
     action: 'Microsoft.Resources/subscriptions/resourceGroups/resources/read',
     answers: { 200: resourcePage },

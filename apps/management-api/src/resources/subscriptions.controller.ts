@@ -21,7 +21,12 @@ export class TenantsController {
 
   @AnyCaller()
   @Get()
-  @Verb({ id: 'Tenants_List', summary: 'The tenants of the caller: the one it signed in to.', answers: { 200: tenantPage } })
+  @Verb({
+    id: 'Tenants_List',
+    description: 'A token belongs to one tenant, so there is one entry.',
+    summary: 'The tenants of the caller: the one it signed in to.',
+    answers: { 200: tenantPage },
+  })
   async list(@Call() { caller }: ArmCall): Promise<ArmReply> {
     const tenant = await this.control.tenants.byId(caller.tenantId);
     const { tenantId } = caller;
@@ -48,7 +53,13 @@ export class SubscriptionsController {
 
   @AnyCaller()
   @Get()
-  @Verb({ id: 'Subscriptions_List', summary: 'Subscriptions in which the caller holds any role.', answers: { 200: subscriptionPage } })
+  @Verb({
+    id: 'Subscriptions_List',
+    description: 'A subscription is shown if the caller holds a role in it or in anything below it.',
+    paged: true,
+    summary: 'Subscriptions in which the caller holds any role.',
+    answers: { 200: subscriptionPage },
+  })
   async list(@Call() call: ArmCall): Promise<ArmReply> {
     const { limit, after } = this.pages.read(call);
     const seen: SubscriptionEntity[] = [];
@@ -68,6 +79,7 @@ export class SubscriptionsController {
   @Get(':subscriptionId')
   @Verb({
     id: 'Subscriptions_Get',
+    description: 'Shows name, tenant and state.',
     summary: 'One subscription.',
     action: 'Microsoft.Resources/subscriptions/read',
     answers: { 200: subscriptionView },
@@ -79,6 +91,7 @@ export class SubscriptionsController {
   @Get(':subscriptionId/locations')
   @Verb({
     id: 'Subscriptions_ListLocations',
+    description: 'The names that `location` accepts.',
     summary: 'The regions of this installation.',
     action: 'Microsoft.Resources/subscriptions/locations/read',
     answers: { 200: locationList },

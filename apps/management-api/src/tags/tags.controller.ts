@@ -20,7 +20,13 @@ function tagsAt(scope: string, suffix: string) {
     ) {}
 
     @Get()
-    @Verb({ id: `Tags_GetFor${suffix}`, summary: 'The tags at this scope.', action: `${action}/read`, answers: { 200: tagsView } })
+    @Verb({
+      id: `Tags_GetFor${suffix}`,
+      description: 'Shows the tags of the resource, and nothing else of it.',
+      summary: 'The tags at this scope.',
+      action: `${action}/read`,
+      answers: { 200: tagsView },
+    })
     async get(@Call() call: ArmCall, @Param('registryName') registry?: string): Promise<ArmReply> {
       if (registry === undefined) return answer(call, call.resourceGroup!);
       return answer(call, await this.registries.get(call, registry), registry);
@@ -29,6 +35,7 @@ function tagsAt(scope: string, suffix: string) {
     @Put()
     @Verb({
       id: `Tags_PutFor${suffix}`,
+      description: 'Tags that are not sent are removed.',
       summary: 'Replaces the tags at this scope.',
       action: `${action}/write`,
       answers: { 200: tagsView },
@@ -40,6 +47,7 @@ function tagsAt(scope: string, suffix: string) {
     @Patch()
     @Verb({
       id: `Tags_UpdateFor${suffix}`,
+      description: '`operation` says how the tags that are sent meet those that are there: Merge, Replace or Delete.',
       summary: 'Merges, deletes or replaces tags at this scope.',
       action: `${action}/write`,
       answers: { 200: tagsView },
@@ -55,6 +63,7 @@ function tagsAt(scope: string, suffix: string) {
     @Delete()
     @Verb({
       id: `Tags_DeleteFor${suffix}`,
+      description: 'Removes all tags. The resource itself stays.',
       summary: 'Deletes the tags at this scope.',
       action: `${action}/delete`,
       answers: { 200: null },

@@ -4,9 +4,11 @@ import type { RoleName } from '#lib/domain';
 import { ControlStore } from '#lib/control';
 import { ensureBootstrap, Principals, PrincipalTokens, RoleAssignments, type Principal } from '#lib/identity';
 import { Broadcast, Health, listenOn, newLogger, type Listeners, type Logger } from '#lib/platform';
-import { ArmClient, testDatabase, type TestDatabase } from '#lib/testkit';
+import { ArmClient, OpenApiContract, publishedContract, testDatabase, type Contract, type TestDatabase } from '#lib/testkit';
 import { managementSettings, type ManagementConfig } from '../config.js';
 import { createManagementApp } from '../management-api.js';
+import { buildDocument } from '../openapi/document.js';
+import { readPlace } from '../openapi/place.js';
 
 /** Somebody who may call the management API, and a client that calls as them. */
 export interface TestCaller {
@@ -24,6 +26,8 @@ export class TestManagement {
     readonly baseUrl: string,
     readonly tenantId: string,
     readonly subscriptionId: string,
+    /** Our own OpenAPI document: what every exchange is judged by besides the published contract. */
+    readonly contract: Contract,
     /** Owner of the subscription. */
     readonly owner: TestCaller,
     private readonly listeners: Listeners,
@@ -47,8 +51,9 @@ export class TestManagement {
     const listeners = await listenOn(app.getHttpAdapter().getInstance(), { hosts: ['127.0.0.1'], http: { port: 0 } });
     const baseUrl = `http://127.0.0.1:${listeners.ports.http}`;
     const token = tokenOf(app, { id: principalId, clientId, tenantId }, config);
-    const owner = { principalId, token, arm: new ArmClient({ baseUrl, token }) };
-    return new TestManagement(db, app, config, baseUrl, tenantId, subscriptionId, owner, listeners, broadcast);
+    const contract = new OpenApiContract(buildDocument(app, (await readPlace(app, config))!));
+    const owner = { principalId, token, arm: armClient(baseUrl, token, contract) };
+    return new TestManagement(db, app, config, baseUrl, tenantId, subscriptionId, contract, owner, listeners, broadcast);
   }
 
   get control(): ControlStore {
@@ -62,7 +67,7 @@ export class TestManagement {
       await this.app.get(RoleAssignments, { strict: false }).assign(principal.id, role, scope);
     }
     const token = tokenOf(this.app, principal, this.config);
-    return { principalId: principal.id, token, arm: new ArmClient({ baseUrl: this.baseUrl, token }) };
+    return { principalId: principal.id, token, arm: armClient(this.baseUrl, token, this.contract) };
   }
 
   /** Takes every role away from a caller. */
@@ -98,6 +103,9 @@ export function testConfig(databaseUrl: string, change: Partial<ManagementConfig
   };
   return { ...managementSettings.parse(environment), ...change };
 }
+
+const armClient = (baseUrl: string, token: string, contract: Contract) =>
+  new ArmClient({ baseUrl, token, contracts: [publishedContract() ?? [], contract].flat() });
 
 function tokenOf(app: NestFastifyApplication, who: Pick<Principal, 'id' | 'clientId' | 'tenantId'>, config: ManagementConfig): string {
   return app.get(PrincipalTokens, { strict: false }).issue(who, config.REGATTA_MANAGEMENT_URL).token;

@@ -13,6 +13,11 @@ export class SubscriptionsTable {
     return this.#rows.findOneBy({ id });
   }
 
+  /** The first subscription the installation got. Null if it has none. */
+  oldest(): Promise<SubscriptionEntity | null> {
+    return this.#rows.createQueryBuilder('s').orderBy('s.created_at').addOrderBy('s.id').limit(1).getOne();
+  }
+
   /** Subscriptions of a tenant after `afterId`, by id; at most `limit`. */
   ofTenant(tenantId: string, limit: number, afterId?: string): Promise<SubscriptionEntity[]> {
     const query = this.#rows.createQueryBuilder('s').where('s.tenant_id = :tenantId', { tenantId });

@@ -44,6 +44,11 @@ export class PrincipalsTable {
     return this.#data.getRepository(PrincipalEntity).find({ where, order: { id: 'ASC' }, take: limit });
   }
 
+  /** The first principal of a subscription. */
+  oldest(homeSubscriptionId: string): Promise<PrincipalEntity | null> {
+    return this.#data.getRepository(PrincipalEntity).findOne({ where: { homeSubscriptionId }, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
   /** Always two queries, whether the principal exists or not. */
   async credentials(clientId: string): Promise<StoredCredentials> {
     const principal = await this.byClientId(clientId);

@@ -104,6 +104,12 @@ export class Principals {
     return (await this.#table.page(homeSubscriptionId.toLowerCase(), limit, after)).map(view);
   }
 
+  /** The first principal that was made for a subscription. Null if it has none. */
+  async oldest(homeSubscriptionId: string): Promise<Principal | null> {
+    const row = await this.#table.oldest(homeSubscriptionId.toLowerCase());
+    return row && view(row);
+  }
+
   /** Makes a service principal with its first secret, which is not shown again. */
   async create(wanted: NewPrincipal, manager?: EntityManager): Promise<{ principal: Principal; secret: string; secretInfo: SecretInfo }> {
     const now = new Date(this.#now());

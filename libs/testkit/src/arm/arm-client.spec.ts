@@ -34,12 +34,12 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 describe('the ARM client', () => {
   it('speaks https with an authority of our own', async () => {
-    const arm = new ArmClient({ baseUrl, ca, token: null, contract: null });
+    const arm = new ArmClient({ baseUrl, ca, token: null, contracts: [] });
     expect((await arm.get('/providers/Microsoft.ContainerRegistry/operations')).status).toBe(200);
   });
 
   it('polls until an operation has ended, by either header', async () => {
-    const arm = new ArmClient({ baseUrl, ca, token: null, contract: null });
+    const arm = new ArmClient({ baseUrl, ca, token: null, contracts: [] });
     const reply = { status: 201, body: undefined, text: '', url: baseUrl };
     polls = 0;
     expect(
@@ -53,7 +53,7 @@ describe('the ARM client', () => {
   });
 
   it('follows every page', async () => {
-    const arm = new ArmClient({ baseUrl, ca, token: null, contract: null });
+    const arm = new ArmClient({ baseUrl, ca, token: null, contracts: [] });
     expect(await arm.pages('/providers/Microsoft.ContainerRegistry/operations')).toEqual([[], []]);
   });
 

@@ -1,6 +1,7 @@
 import tls from 'node:tls';
 import { noteSkip } from '../programs/programs.js';
 import { ArmContract } from './arm-contract.js';
+import type { Contract } from './contract.js';
 import type { Exchange } from './exchange.js';
 
 export interface ArmClientOptions {
@@ -12,8 +13,8 @@ export interface ArmClientOptions {
   apiVersion?: string;
   /** PEM of the certificate authority to trust for https, besides the usual ones. */
   ca?: string;
-  /** What everything is judged by; default is the published contract when it is at hand. Null judges nothing. */
-  contract?: ArmContract | null;
+  /** What everything is judged by; default is the published contract when it is at hand. */
+  contracts?: readonly Contract[];
 }
 
 export interface ArmCallOptions {
@@ -53,18 +54,18 @@ export function publishedContract(): ArmContract | null {
 }
 
 /**
- * Speaks ARM over the network, as a client does, and judges every exchange by the published contract: a call that breaks
- * it throws, so that every management test is a contract test too.
+ * Speaks ARM over the network, as a client does, and judges every exchange by its contracts: a call that breaks one throws,
+ * so that every management test is a contract test too.
  */
 export class ArmClient {
   readonly #options: ArmClientOptions;
-  readonly #contract: ArmContract | null;
+  readonly #contracts: readonly Contract[];
   /** How many exchanges were judged. */
   judged = 0;
 
   constructor(options: ArmClientOptions) {
     this.#options = options;
-    this.#contract = options.contract === undefined ? publishedContract() : options.contract;
+    this.#contracts = options.contracts ?? [publishedContract() ?? []].flat();
     if (options.ca) tls.setDefaultCACertificates([...tls.getCACertificates('default'), options.ca]);
   }
 
@@ -154,12 +155,13 @@ export class ArmClient {
   }
 
   #judge(exchange: Exchange): void {
-    if (!this.#contract) return;
-    this.judged += 1;
-    const violations = this.#contract.violations(exchange);
-    if (violations.length === 0) return;
-    const { method, url, status, body } = exchange;
-    throw new Error(`${method} ${url} → ${status} breaks the published contract:\n- ${violations.join('\n- ')}\n${body.slice(0, 2_000)}`);
+    if (this.#contracts.length > 0) this.judged += 1;
+    for (const contract of this.#contracts) {
+      const violations = contract.violations(exchange);
+      if (violations.length === 0) continue;
+      const { method, url, status, body } = exchange;
+      throw new Error(`${method} ${url} → ${status} breaks ${contract.name}:\n- ${violations.join('\n- ')}\n${body.slice(0, 2_000)}`);
+    }
   }
 }
 

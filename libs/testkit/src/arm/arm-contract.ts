@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { ContractOperations, type OperationMatch } from './contract-operations.js';
+import type { Contract } from './contract.js';
 import type { Exchange } from './exchange.js';
 import { JsonSchemas, type Reading } from './json-schemas.js';
 import { pageViolations, protocolViolations } from './protocol-rules.js';
@@ -21,7 +22,8 @@ const commonTypes = join('common-types', 'resource-management', 'v6', 'types.jso
  * The published API of ARM and of ACR, and a judge of what was said over the wire. Says every way in which an exchange
  * breaks it: undeclared statuses, unknown, missing or mistyped properties, secrets given away, LRO headers, paging, error bodies.
  */
-export class ArmContract {
+export class ArmContract implements Contract {
+  readonly name = 'the published contract';
   readonly operations: ContractOperations;
   readonly #documents: SwaggerDocuments;
   readonly #compiled = new Map<string, ValidateFunction>();

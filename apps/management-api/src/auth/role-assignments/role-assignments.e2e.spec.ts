@@ -8,7 +8,7 @@ import { TestManagement } from '../../testing/test-management.js';
 let management: TestManagement;
 let subscription: string;
 let group: string;
-// Microsoft.Authorization is not in the published ACR contract: a client that does not judge by it.
+// Microsoft.Authorization is not in the published ACR contract: a client that judges by our own document alone.
 let owner: ArmClient;
 const options = { apiVersion: '2022-04-01' };
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   management = await TestManagement.start();
   subscription = `/subscriptions/${management.subscriptionId}`;
   group = await management.group('Team');
-  owner = new ArmClient({ baseUrl: management.baseUrl, token: management.owner.token, contract: null });
+  owner = new ArmClient({ baseUrl: management.baseUrl, token: management.owner.token, contracts: [management.contract] });
 });
 afterAll(() => management?.stop());
 

@@ -1,33 +1,34 @@
 import { Get, Param, Query } from '@nestjs/common';
-import { ApiQuery } from '@nestjs/swagger';
 import { type ArmReply, ok } from '#lib/arm';
 import { Fault, roleNames } from '#lib/domain';
 import { roleNameOf } from '#lib/identity';
 import { AnyCaller, Requires } from '../../arm-http/access.js';
 import { type ArmCall, Call } from '../../arm-http/arm-call.js';
-import { ArmController, Verb } from '../../arm-http/arm-controller.js';
+import { ArmController, FilterQuery, Verb } from '../../arm-http/arm-controller.js';
 import { renderRoleDefinition, roleDefinitionPage, roleDefinitionView } from './role-assignment.schemas.js';
+import { tagOf } from './role-assignments.controller.js';
 import { readRoleFilter } from './role-filter.js';
 
 const action = 'Microsoft.Authorization/roleDefinitions/read';
 
 /** The roles there are, told the same way at every scope: they are built in. */
-function roleDefinitionsAt(scope: string, suffix: string) {
+function roleDefinitionsAt(scope: string, suffix: 'Tenant' | keyof typeof tagOf) {
   // Below a subscription they are read by right; without one, every caller may know them.
   const mayRead = scope === '' ? AnyCaller() : Requires(action);
 
   @ArmController({
     area: 'authorization',
     type: 'roleDefinitions',
-    tag: 'Role assignments',
+    tag: suffix === 'Tenant' ? 'Role definitions' : tagOf[suffix],
     path: `${scope}providers/Microsoft.Authorization/roleDefinitions`,
   })
   class ScopeRoleDefinitionsController {
     @mayRead
     @Get()
-    @ApiQuery({ name: '$filter', required: false, description: "roleName eq '{name}' or type eq 'BuiltInRole'" })
+    @FilterQuery("roleName eq '{name}' or type eq 'BuiltInRole'", "^(roleName eq '[^']*'|type eq '[^']*')$")
     @Verb({
       id: `RoleDefinitions_ListFor${suffix}`,
+      description: 'Only built-in roles exist, the same at every scope. Filter by name to find the id that a role assignment needs.',
       summary: 'The roles there are.',
       answers: { 200: roleDefinitionPage },
     })
@@ -41,7 +42,12 @@ function roleDefinitionsAt(scope: string, suffix: string) {
 
     @mayRead
     @Get(':roleDefinitionId')
-    @Verb({ id: `RoleDefinitions_GetFor${suffix}`, summary: 'One role.', answers: { 200: roleDefinitionView } })
+    @Verb({
+      id: `RoleDefinitions_GetFor${suffix}`,
+      description: 'Shows what the role allows: actions on the management side, data actions on content.',
+      summary: 'One role.',
+      answers: { 200: roleDefinitionView },
+    })
     get(@Call() call: ArmCall, @Param('roleDefinitionId') id: string): ArmReply {
       const name = roleNameOf(id);
       if (name !== undefined) return ok(renderRoleDefinition(call.subscription?.id, name));

@@ -7,7 +7,7 @@ const displayName = z
   .trim()
   .min(1)
   .max(120)
-  .regex(/^[^\p{Cc}]*$/u, 'A display name has no control characters.')
+  .regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'A display name has no control characters.')
   .meta({ description: 'What people call it.', example: 'ci-pipeline' });
 const expiresOn = z.iso.datetime({ offset: true }).meta({ description: 'When the secret stops working; two years from now unless told.' });
 

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { type ArmReply, created, noContent, ok, pageSize } from '#lib/arm';
 import { Fault } from '#lib/domain';
 import { AnyCaller, callerOf } from '../../arm-http/access.js';
-import { Verb } from '../../arm-http/arm-controller.js';
+import { topQuery, Verb } from '../../arm-http/arm-controller.js';
 import { baseUrlOf } from '../../arm-http/base-url.js';
 import { AuthSettings } from '../auth-settings.js';
 import {
@@ -26,6 +26,7 @@ import {
 import { ServicePrincipalsService } from './service-principals.service.js';
 
 const path = 'regatta/v1/servicePrincipals';
+const guid = { type: 'string', format: 'uuid' } as const;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Secrets are for the one who asked, not for caches on the way. */
 const unseen = { headers: { 'cache-control': 'no-store' } };
@@ -41,10 +42,15 @@ export class ServicePrincipalsController {
 
   @AnyCaller()
   @Get()
-  @ApiQuery({ name: 'subscriptionId', required: true, description: 'The subscription that looks after them.' })
-  @ApiQuery({ name: '$top', required: false, schema: { type: 'integer', minimum: 1 } })
-  @ApiQuery({ name: 'after', required: false, description: 'The id after which the page begins; nextLink has it.' })
-  @Verb({ id: 'ServicePrincipals_List', summary: 'Service principals of a subscription.', answers: { 200: servicePrincipalPage } })
+  @ApiQuery({ name: 'subscriptionId', required: true, description: 'The subscription that looks after them.', schema: guid })
+  @ApiQuery(topQuery)
+  @ApiQuery({ name: 'after', required: false, description: 'The id after which the page begins; nextLink has it.', schema: guid })
+  @Verb({
+    id: 'ServicePrincipals_List',
+    description: 'Needs the right to assign roles in the subscription. Secrets are not shown.',
+    summary: 'Service principals of a subscription.',
+    answers: { 200: servicePrincipalPage },
+  })
   async list(
     @Req() request: FastifyRequest,
     @Query('subscriptionId') subscriptionId: unknown,
@@ -64,6 +70,7 @@ export class ServicePrincipalsController {
   @Post()
   @Verb({
     id: 'ServicePrincipals_Create',
+    description: 'It may do nothing until it gets a role. Keep the secret: it cannot be shown again.',
     summary: 'Makes a service principal; its secret is shown this once.',
     answers: { 201: newServicePrincipalView },
   })
@@ -74,14 +81,24 @@ export class ServicePrincipalsController {
 
   @AnyCaller()
   @Get(':servicePrincipalId')
-  @Verb({ id: 'ServicePrincipals_Get', summary: 'One service principal.', answers: { 200: servicePrincipalView } })
+  @Verb({
+    id: 'ServicePrincipals_Get',
+    description: 'Shows its name, its client id, and whether it may sign in.',
+    summary: 'One service principal.',
+    answers: { 200: servicePrincipalView },
+  })
   async get(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
     return ok(renderPrincipal(await this.service.get(callerOf(request), guidOf(id, 'servicePrincipalId'))));
   }
 
   @AnyCaller()
   @Patch(':servicePrincipalId')
-  @Verb({ id: 'ServicePrincipals_Update', summary: 'Renames, disables or enables it.', answers: { 200: servicePrincipalView } })
+  @Verb({
+    id: 'ServicePrincipals_Update',
+    description: 'Changes only the members that are sent. A disabled principal cannot sign in, and its tokens open nothing.',
+    summary: 'Renames, disables or enables it.',
+    answers: { 200: servicePrincipalView },
+  })
   async patch(
     @Req() request: FastifyRequest,
     @Param('servicePrincipalId') id: string,
@@ -92,7 +109,12 @@ export class ServicePrincipalsController {
 
   @AnyCaller()
   @Delete(':servicePrincipalId')
-  @Verb({ id: 'ServicePrincipals_Delete', summary: 'Removes it with its secrets and roles.', answers: { 204: null } })
+  @Verb({
+    id: 'ServicePrincipals_Delete',
+    description: 'Cannot be undone. Answers 204 if there is no such principal.',
+    summary: 'Removes it with its secrets and roles.',
+    answers: { 204: null },
+  })
   async delete(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
     await this.service.delete(callerOf(request), guidOf(id, 'servicePrincipalId'));
     return noContent();
@@ -100,7 +122,12 @@ export class ServicePrincipalsController {
 
   @AnyCaller()
   @Get(':servicePrincipalId/secrets')
-  @Verb({ id: 'ServicePrincipalSecrets_List', summary: 'Its secrets, without their texts.', answers: { 200: secretPage } })
+  @Verb({
+    id: 'ServicePrincipalSecrets_List',
+    description: 'Shows names, the first characters and expiry, so that a secret in use can be told from an old one.',
+    summary: 'Its secrets, without their texts.',
+    answers: { 200: secretPage },
+  })
   async secrets(@Req() request: FastifyRequest, @Param('servicePrincipalId') id: string): Promise<ArmReply> {
     return ok({ value: (await this.service.secrets(callerOf(request), guidOf(id, 'servicePrincipalId'))).map(renderSecret) });
   }
@@ -109,6 +136,7 @@ export class ServicePrincipalsController {
   @Post(':servicePrincipalId/secrets')
   @Verb({
     id: 'ServicePrincipalSecrets_Create',
+    description: 'Use it to rotate: add a secret, move the programs over, delete the old one.',
     summary: 'One more secret beside those it has; shown this once.',
     answers: { 201: issuedSecretView },
   })
@@ -122,7 +150,12 @@ export class ServicePrincipalsController {
 
   @AnyCaller()
   @Delete(':servicePrincipalId/secrets/:secretId')
-  @Verb({ id: 'ServicePrincipalSecrets_Delete', summary: 'From now on this secret opens nothing.', answers: { 204: null } })
+  @Verb({
+    id: 'ServicePrincipalSecrets_Delete',
+    description: 'It cannot be used to sign in any more. Answers 204 if there is no such secret.',
+    summary: 'From now on this secret opens nothing.',
+    answers: { 204: null },
+  })
   async removeSecret(
     @Req() request: FastifyRequest,
     @Param('servicePrincipalId') id: string,
