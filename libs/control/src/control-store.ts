@@ -43,11 +43,12 @@ export class ControlStore {
 
   /**
    * Runs `work` with this store bound to one transaction: everything it writes happens, or nothing. Called inside a
-   * transaction, it joins that one.
+   * transaction, it joins that one. With the entity manager that `work` is also given, an application writes what another lib
+   * keeps in the same transaction.
    */
-  transaction<T>(work: (store: ControlStore) => Promise<T>): Promise<T> {
-    if (!(this.#source instanceof DataSource)) return work(this);
-    return this.#source.transaction((manager) => work(new ControlStore(manager)));
+  transaction<T>(work: (store: ControlStore, manager: EntityManager) => Promise<T>): Promise<T> {
+    if (!(this.#source instanceof DataSource)) return work(this, this.#manager);
+    return this.#source.transaction((manager) => work(new ControlStore(manager), manager));
   }
 
   /** Tells every process of the installation that a registry changed, when the transaction commits. */

@@ -2,6 +2,7 @@ import type { EntityList, MigrationList } from '#lib/platform';
 import { InstallationEntity } from './bootstrap/installation.entity.js';
 import { SigningKeyEntity } from './keys/signing-key.entity.js';
 import { Identity1764000100000 } from './migrations/20261123-identity.js';
+import { RoleAssignmentsResourceId1764100300000 } from './migrations/20261124-access-resource-id.js';
 import { ClientSecretEntity } from './principals/client-secret.entity.js';
 import { PrincipalEntity } from './principals/principal.entity.js';
 import { RoleAssignmentEntity } from './roles/role-assignment.entity.js';
@@ -32,4 +33,4 @@ export const identityEntities: EntityList = [
   RoleAssignmentEntity,
   InstallationEntity,
 ];
-export const identityMigrations: MigrationList = [Identity1764000100000];
+export const identityMigrations: MigrationList = [Identity1764000100000, RoleAssignmentsResourceId1764100300000];

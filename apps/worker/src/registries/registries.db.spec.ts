@@ -239,3 +239,24 @@ describe('an operation whose job was lost', () => {
     await db.dataSource.query(`DELETE FROM control.operations WHERE resource_id = '/stuck'`);
   });
 });
+
+describe('a role at a registry', () => {
+  it('goes in the transaction in which the registry goes, also when it came after everything else was removed', async () => {
+    const row = await created();
+    const operation = await beginDeletion(row.id);
+    const { principal } = await principals.create({ tenantId: row.tenantId, displayName: 'late' });
+    let run: Promise<void> | undefined;
+    await control.transaction(async (store) => {
+      // While the row is locked the deletion removes what it can, and waits for the row.
+      await store.registries.lockedById(row.id);
+      run = deletion.run({ registryId: row.id, operationId: operation.id }, running());
+      await expect
+        .poll(() => db.dataSource.query(`SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted`), { timeout: 10_000 })
+        .toEqual([{ waiting: 1 }]);
+      await roles.assign(principal.id, 'Owner', registryId(row));
+    });
+    await run;
+    expect(await control.registries.byId(row.id)).toBeNull();
+    expect(await roles.ofPrincipal(principal.id)).toEqual([]);
+  });
+});

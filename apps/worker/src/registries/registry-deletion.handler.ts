@@ -6,7 +6,7 @@ import type { JobHandler, Payload } from '#lib/platform';
 import { RegionalContent } from '../content/regional-content.js';
 
 /**
- * Removes what a registry holds, then who may do what with it, then the registry. Every step may be repeated: a worker that
+ * Removes what a registry holds, then the registry together with every role at it. Every step may be repeated: a worker that
  * dies in the middle is followed by one that begins again and finds less to do.
  */
 @Injectable()
@@ -25,11 +25,11 @@ export class RegistryDeletionHandler implements JobHandler<Payload<typeof finish
     if (row?.provisioningState === 'Deleting') {
       await this.content.deleteAllOfRegistry(registryId, signal);
       signal.throwIfAborted();
-      // Before the row: afterwards the name, and with it the id, may be another registry's.
-      await this.roles.resourceGone(armId(row));
     }
-    await this.control.transaction(async (store) => {
+    await this.control.transaction(async (store, manager) => {
       if (row && (await store.registries.delete(registryId))) {
+        // With the row: from then on the name, and with it the scope, may be another registry's.
+        await this.roles.resourceGone(armId(row), registryId, manager);
         await store.announceRegistry(row);
         await store.outbox.add(sweepDeletedRegistry, { registryId }, { delaySeconds: sweepAfterSeconds });
       }

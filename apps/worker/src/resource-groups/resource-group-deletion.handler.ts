@@ -31,11 +31,12 @@ export class ResourceGroupDeletionHandler implements JobHandler<Payload<typeof f
         );
         return;
       }
-      // Before the row: afterwards the name, and with it the id, may be another group's.
-      await this.roles.resourceGone(resourceGroupId(group.subscriptionId, group.name));
     }
-    await this.control.transaction(async (store) => {
-      if (group) await store.resourceGroups.delete(groupId);
+    await this.control.transaction(async (store, manager) => {
+      // With the row: from then on the name, and with it the scope, may be another group's.
+      if (group && (await store.resourceGroups.delete(groupId))) {
+        await this.roles.resourceGone(resourceGroupId(group.subscriptionId, group.name), groupId, manager);
+      }
       await store.operations.succeed(operationId);
     });
   }

@@ -7,7 +7,7 @@ import {
   type OperationEntity,
   type ResourceGroupEntity,
 } from '#lib/control';
-import { RoleAssignments } from '#lib/identity';
+import { Principals, RoleAssignments } from '#lib/identity';
 import { Broadcast } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { OldOperationsHandler } from '../operations/old-operations.handler.js';
@@ -82,7 +82,8 @@ const run = ({ group, operation }: Awaited<ReturnType<typeof dying>>) =>
 describe('deleting a resource group', () => {
   it('begins to delete every registry once, looks again until they are gone, then removes the group and what may be done in it', async () => {
     const doomed = await dying(3);
-    const principalId = randomUUID();
+    const principals = new Principals({ dataSource: db.dataSource, broadcast });
+    const principalId = (await principals.create({ tenantId: randomUUID(), displayName: 'reader' })).principal.id;
     await roles.assign(principalId, 'Reader', doomed.operation.resourceId);
     await run(doomed);
     await run(doomed);

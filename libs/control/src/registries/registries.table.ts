@@ -54,6 +54,11 @@ export class RegistriesTable {
     return this.#rows.findOneBy(keysOf(address));
   }
 
+  /** The registry, kept from being deleted until the transaction ends. For a row elsewhere that is about it. */
+  kept(address: RegistryAddress): Promise<RegistryEntity | null> {
+    return this.#rows.findOne({ where: keysOf(address), lock: { mode: 'for_key_share' } });
+  }
+
   /** The registry, kept from anybody else's hands until the transaction ends. For whoever changes it. */
   locked(address: RegistryAddress): Promise<RegistryEntity | null> {
     return this.#rows.findOne({ where: keysOf(address), lock: { mode: 'pessimistic_write' } });

@@ -40,6 +40,11 @@ export class ResourceGroupsTable {
     return this.#rows.findOne({ where: { subscriptionId, nameKey: nameKey(name) }, lock: { mode: 'pessimistic_read' } });
   }
 
+  /** The group, kept from being deleted until the transaction ends, but not from being changed. For a row elsewhere that is about it. */
+  kept(subscriptionId: string, name: string): Promise<ResourceGroupEntity | null> {
+    return this.#rows.findOne({ where: { subscriptionId, nameKey: nameKey(name) }, lock: { mode: 'for_key_share' } });
+  }
+
   /** The group, kept from anybody else's hands until the transaction ends. For whoever changes it. */
   locked(subscriptionId: string, name: string): Promise<ResourceGroupEntity | null> {
     return this.#rows.findOne({ where: { subscriptionId, nameKey: nameKey(name) }, lock: { mode: 'pessimistic_write' } });
@@ -87,8 +92,9 @@ export class ResourceGroupsTable {
     return query.orderBy('g.name_key').limit(limit).getMany();
   }
 
-  /** Removes the row of a group that has nothing left in it. */
-  async delete(id: string): Promise<void> {
-    await this.#rows.delete({ id, provisioningState: 'Deleting' });
+  /** Removes the row of a group that has nothing left in it. Says whether there was one. */
+  async delete(id: string): Promise<boolean> {
+    const { affected } = await this.#rows.delete({ id, provisioningState: 'Deleting' });
+    return affected === 1;
   }
 }

@@ -99,6 +99,8 @@ export class PrincipalsTable {
   /** Removes the principal with everything it has: secrets and roles. Not the last Owner of a subscription. */
   async remove(principal: PrincipalEntity): Promise<void> {
     await this.#data.transaction(async (manager) => {
+      // Roles and secrets given to it meanwhile are either there by now, or find no principal any more.
+      await manager.findOne(PrincipalEntity, { where: { id: principal.id }, lock: { mode: 'pessimistic_write' } });
       await requireOtherOwners(manager, principal.id);
       await manager.delete(RoleAssignmentEntity, { principalId: principal.id });
       await manager.delete(ClientSecretEntity, { principalId: principal.id });

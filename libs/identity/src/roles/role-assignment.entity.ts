@@ -4,6 +4,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity({ schema: 'identity', name: 'role_assignments' })
 @Index('role_assignments_principal_role_scope_key', ['principalId', 'roleDefinitionId', 'scopeKey'], { unique: true })
 @Index('role_assignments_scope_key_idx', ['scopeKey'])
+@Index('role_assignments_resource_id_idx', ['resourceId'], { where: 'resource_id IS NOT NULL' })
 export class RoleAssignmentEntity {
   /** The ARM name of the assignment. */
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'role_assignments_pkey' })
@@ -23,6 +24,13 @@ export class RoleAssignmentEntity {
   /** The scope as compared: in lower case. */
   @Column({ type: 'text', name: 'scope_key' })
   scopeKey!: string;
+
+  /**
+   * The id of the row that the scope names, which never changes and is never used again: of a registry or a resource group. Null
+   * for other scopes, and for assignments made before it was kept.
+   */
+  @Column({ type: 'uuid', name: 'resource_id', nullable: true })
+  resourceId!: string | null;
 
   @Column({ type: 'text' })
   description!: string;

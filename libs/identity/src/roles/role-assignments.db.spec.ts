@@ -153,7 +153,7 @@ describe('a role', () => {
     const who = await somebody();
     await assignments.assign(who, 'AcrPull', registry);
     await assignments.assign(who, 'AcrDelete', `${registry}2`);
-    await assignments.resourceGone(registry.toLowerCase());
+    await db.dataSource.transaction((manager) => assignments.resourceGone(registry.toLowerCase(), randomUUID(), manager));
     expect((await assignments.actionsAt(who, registry)).roles).toEqual([]);
     expect((await assignments.actionsAt(who, `${registry}2`)).roles).toEqual(['AcrDelete']);
   });

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { roles } from '#lib/domain';
+import { Fault, roles } from '#lib/domain';
 import type { Broadcast } from '#lib/platform';
 import { PrincipalEntity } from '../principals/principal.entity.js';
 import { roleAssignmentsChannel } from '../principals/principals.table.js';
@@ -37,13 +37,13 @@ export class RoleAssignmentsTable {
       .getMany();
   }
 
-  async byId(id: string): Promise<RoleAssignmentEntity | null> {
-    return this.#data.getRepository(RoleAssignmentEntity).findOneBy({ id });
+  async byId(id: string, manager: EntityManager = this.#data.manager): Promise<RoleAssignmentEntity | null> {
+    return manager.findOneBy(RoleAssignmentEntity, { id });
   }
 
-  async equalTo(row: RoleAssignmentEntity): Promise<RoleAssignmentEntity | null> {
+  async equalTo(row: RoleAssignmentEntity, manager: EntityManager = this.#data.manager): Promise<RoleAssignmentEntity | null> {
     const { principalId, roleDefinitionId, scopeKey } = row;
-    return this.#data.getRepository(RoleAssignmentEntity).findOneBy({ principalId, roleDefinitionId, scopeKey });
+    return manager.findOneBy(RoleAssignmentEntity, { principalId, roleDefinitionId, scopeKey });
   }
 
   /** One page of the assignments at the scope and above it, and those below it too if asked for, in the order of their ids. */
@@ -71,6 +71,7 @@ export class RoleAssignmentsTable {
   /** Says whether it wrote: the same role of the same principal at the same scope is kept once. */
   async insert(row: RoleAssignmentEntity, manager?: EntityManager): Promise<boolean> {
     const write = async (within: EntityManager): Promise<boolean> => {
+      await requirePrincipal(within, row.principalId);
       const { raw } = await within
         .createQueryBuilder()
         .insert()
@@ -94,18 +95,21 @@ export class RoleAssignmentsTable {
     });
   }
 
-  /** Removes what is assigned at a scope and below: the resource is gone, and its name may come back as something else. */
-  async removeUnder(key: string, manager?: EntityManager): Promise<void> {
-    const write = async (within: EntityManager): Promise<void> => {
-      const rows = await within
-        .createQueryBuilder(RoleAssignmentEntity, 'a')
-        .where('(a.scopeKey = :key OR starts_with(a.scopeKey, :under))', { key, under: `${key}/` })
-        .getMany();
-      for (const row of rows) {
-        await within.delete(RoleAssignmentEntity, { id: row.id });
-        await this.#broadcast.publish(within, roleAssignmentsChannel, row.principalId);
-      }
-    };
-    await (manager ? write(manager) : this.#data.transaction(write));
+  /** Removes what is assigned at a scope and below, by its text or by the id of the row that it named. */
+  async removeUnder(key: string, resourceId: string, manager: EntityManager): Promise<void> {
+    const rows = await manager
+      .createQueryBuilder(RoleAssignmentEntity, 'a')
+      .where('(a.scopeKey = :key OR starts_with(a.scopeKey, :under) OR a.resourceId = :resourceId)', { key, under: `${key}/`, resourceId })
+      .getMany();
+    for (const row of rows) {
+      await manager.delete(RoleAssignmentEntity, { id: row.id });
+      await this.#broadcast.publish(manager, roleAssignmentsChannel, row.principalId);
+    }
   }
+}
+
+/** Keeps the principal from being removed until the transaction ends. @throws Fault `PrincipalNotFound` */
+async function requirePrincipal(manager: EntityManager, id: string): Promise<void> {
+  if (await manager.findOne(PrincipalEntity, { where: { id }, select: { id: true }, lock: { mode: 'for_key_share' } })) return;
+  throw new Fault('PrincipalNotFound', `No service principal has the object id '${id}'.`);
 }

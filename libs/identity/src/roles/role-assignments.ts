@@ -36,6 +36,8 @@ export interface AssignOptions {
   description?: string;
   /** The object id of who assigns. */
   createdBy?: string;
+  /** The id of the registry or resource group that the scope names; the caller keeps its row from being deleted (`kept`). */
+  resourceId?: string | null;
 }
 
 export interface RoleAssignmentsOptions {
@@ -111,6 +113,7 @@ export class RoleAssignments {
       roleDefinitionId: roles[roleName].id,
       scope: scopeText(scope),
       scopeKey: scopeKey(scope),
+      resourceId: options.resourceId ?? null,
       description: options.description ?? '',
       createdAt: new Date(this.#now()),
       createdBy: options.createdBy ?? null,
@@ -118,7 +121,7 @@ export class RoleAssignments {
     const isNew = await this.#table.insert(row, manager);
     this.#held.delete(principalId);
     if (isNew) return { assignment: view(row), isNew };
-    const there = (await this.#table.equalTo(row)) ?? (await this.#table.byId(row.id));
+    const there = (await this.#table.equalTo(row, manager)) ?? (await this.#table.byId(row.id, manager));
     if (!there) throw new Fault('Conflict', 'The role assignment was changed by somebody else at the same time. Try again.');
     return { assignment: view(there), isNew };
   }
@@ -153,9 +156,12 @@ export class RoleAssignments {
     return true;
   }
 
-  /** Forgets what was assigned at a resource that is gone and below it (threat 4: its name may be used again). */
-  async resourceGone(resourceId: string, manager?: EntityManager): Promise<void> {
-    await this.#table.removeUnder(scopeKey(resourceId), manager);
+  /**
+   * Removes what was assigned at a resource and below it, in the transaction that deletes the row of the resource: its name may
+   * then be used again (threat 4). `id` is the id of that row.
+   */
+  async resourceGone(scope: string, id: string, manager: EntityManager): Promise<void> {
+    await this.#table.removeUnder(scopeKey(scope), id, manager);
     this.#held.clear();
   }
 

@@ -84,7 +84,7 @@ function roleAssignmentsAt(scope: string, suffix: keyof typeof tagOf) {
       @Body({ schema: roleAssignmentPut }) body: RoleAssignmentPut,
       @Param('registryName') registry?: string,
     ): Promise<ArmReply> {
-      const { row, isNew } = await this.service.put(call, await this.service.scopeOf(call, registry), name, body);
+      const { row, isNew } = await this.service.put(call, await this.service.scopeOf(call, registry), name, body, registry);
       return (isNew ? created : ok)(renderRoleAssignment(idOf(call), row));
     }
 

@@ -172,3 +172,27 @@ describe('nobody', () => {
     }
   });
 });
+
+describe('a registry or resource group that is being deleted', () => {
+  const assign = (scope: string, principalId: string) => owner.put(at(scope, randomUUID()), bodyOf('AcrPull', principalId), options);
+
+  it('takes no role; what is there carries the id of its row', async () => {
+    const doomed = await management.group();
+    const registry = `${doomed}/providers/Microsoft.ContainerRegistry/registries/going${randomUUID().slice(0, 8)}`;
+    const { principalId } = await management.caller();
+    await management.owner.arm.put(registry, { location: 'eastus', sku: { name: 'Basic' } });
+    for (const scope of [doomed, registry]) expect((await assign(scope, principalId)).status).toBe(201);
+    const rows = await management.db.dataSource.query(`SELECT resource_id FROM identity.role_assignments WHERE principal_id = $1`, [
+      principalId,
+    ]);
+    const row = await management.control.registries.byName(registry.split('/').at(-1)!);
+    const groupRow = await management.control.resourceGroups.byName(management.subscriptionId, doomed.split('/').at(-1)!);
+    expect(new Set(rows.map((one: { resource_id: string }) => one.resource_id))).toEqual(new Set([row!.id, groupRow!.id]));
+
+    const other = await management.caller();
+    expect((await management.owner.arm.delete(registry)).status).toBe(202);
+    expect(await assign(registry, other.principalId)).toMatchObject({ status: 409 });
+    expect((await management.owner.arm.delete(doomed, { apiVersion: '2024-03-01' })).status).toBe(202);
+    for (const scope of [doomed, registry]) expect(await assign(scope, other.principalId)).toMatchObject({ status: 409 });
+  });
+});

@@ -4,8 +4,9 @@ import { ControlStore } from '#lib/control';
 import { Fault } from '#lib/domain';
 import { Principals, type RoleAssignment, RoleAssignments, roleNameOf } from '#lib/identity';
 import type { ArmCall } from '../../arm-http/arm-call.js';
-import { resourceNotFound } from '../../arm-http/not-found.js';
+import { resourceGroupNotFound, resourceNotFound } from '../../arm-http/not-found.js';
 import type { PageRequest } from '../../arm-http/pages.js';
+import { requireAlive } from '../../resources/resource-groups.service.js';
 import type { RoleAssignmentPut } from './role-assignment.schemas.js';
 import { readRoleFilter } from './role-filter.js';
 
@@ -58,6 +59,7 @@ export class RoleAssignmentsService {
     scope: string,
     name: string,
     { properties }: RoleAssignmentPut,
+    registryName: string | undefined,
   ): Promise<{ row: RoleAssignment; isNew: boolean }> {
     const id = name.toLowerCase();
     if (!uuid.test(id)) {
@@ -85,10 +87,10 @@ export class RoleAssignmentsService {
       await this.roles.describe(id, description);
       return { row: { ...before, description }, isNew: false };
     }
-    const { assignment, isNew } = await this.roles.assign(principal.id, roleName, scope, {
-      id,
-      description: properties.description ?? '',
-      createdBy: call.caller.principalId,
+    const { assignment, isNew } = await this.control.transaction(async (store, manager) => {
+      const resourceId = await keptResource(store, call, registryName);
+      const options = { id, description: properties.description ?? '', createdBy: call.caller.principalId, resourceId };
+      return this.roles.assign(principal.id, roleName, scope, options, manager);
     });
     if (!isNew) {
       const existing = assignment.id.replaceAll('-', '');
@@ -118,4 +120,21 @@ export class RoleAssignmentsService {
     if (principal && principal.tenantId === call.subscription?.tenantId) return principal;
     throw new Fault('PrincipalDoesNotExist', `Principal ${principalId} does not exist in the directory ${call.caller.tenantId}.`);
   }
+}
+
+/**
+ * The id of what a role is assigned at, kept from being deleted until the transaction ends; null for a subscription. What is being
+ * deleted already takes no roles: its name may be another's before they are looked for.
+ */
+async function keptResource(store: ControlStore, call: ArmCall, registryName: string | undefined): Promise<string | null> {
+  const subscriptionId = call.subscription!.id;
+  if (!call.resourceGroup) return null;
+  const group = await store.resourceGroups.kept(subscriptionId, call.resourceGroup.name);
+  if (!group) throw resourceGroupNotFound(call.resourceGroup.name);
+  requireAlive(group);
+  if (registryName === undefined) return group.id;
+  const registry = await store.registries.kept({ subscriptionId, resourceGroup: group.name, name: registryName });
+  if (!registry) throw resourceNotFound(`registries/${registryName}`, group.name);
+  if (registry.provisioningState !== 'Deleting') return registry.id;
+  throw new Fault('RegistryBusy', `The registry ${registry.name} is being deleted: no role can be assigned at it.`);
 }
