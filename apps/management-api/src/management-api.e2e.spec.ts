@@ -46,19 +46,30 @@ describe('the management API as a process', () => {
     const env = await environment({ REGATTA_DRAIN_SECONDS: '10' });
     const running = await startManagementApi(readConfig(managementSettings, env));
     const port = Number(env.HTTP_PORT);
+    const begun = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
     const answered = new Promise<number>((resolve, reject) => {
-      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': 29 };
+      // The server says when it takes the body.
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': 29, expect: '100-continue' };
       const slow = request({ host: '127.0.0.1', port, method: 'POST', path: '/organizations/oauth2/v2.0/token', headers }, (answer) => {
         answer.resume().on('end', () => resolve(answer.statusCode!));
       });
       slow.on('error', reject);
-      slow.write('grant_type=client_');
-      setTimeout(() => slow.end('credentials'), 600);
+      slow.on('continue', () => slow.write('grant_type=client_', () => begun.resolve()));
+      void released.promise.then(() => slow.end('credentials'));
+      slow.flushHeaders();
     });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await begun.promise;
     const stopped = running.stop();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await expect(fetch(`http://127.0.0.1:${port}/livez`)).rejects.toThrow();
+    await expect
+      .poll(() =>
+        fetch(`http://127.0.0.1:${port}/livez`).then(
+          () => 'answered',
+          () => 'refused',
+        ),
+      )
+      .toBe('refused');
+    released.resolve();
     // Refused for what it lacks, but answered.
     expect(await answered).toBe(400);
     await stopped;

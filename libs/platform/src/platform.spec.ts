@@ -80,16 +80,21 @@ describe('the secret box', () => {
 describe('listeners', () => {
   it('serve one Fastify on several addresses, name the port that is taken, and drain', async () => {
     const fastify = newFastify();
+    const begun = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
     fastify.get('/slow', async () => {
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      begun.resolve();
+      await released.promise;
       return 'done';
     });
     const listeners = await listenOn(fastify, { hosts: ['127.0.0.1', '::1'], http: { port: 0 } });
     const port = listeners.ports.http!;
     await expect(listenOn(newFastify(), { hosts: ['127.0.0.1'], http: { port } })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);
     const answer = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text());
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await listeners.drain(5);
+    await begun.promise;
+    const drained = listeners.drain(60);
+    released.resolve();
+    await drained;
     expect(await answer).toBe('done');
     await expect(fetch(`http://127.0.0.1:${port}/slow`)).rejects.toThrow();
   });

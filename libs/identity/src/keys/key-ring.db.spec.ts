@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Broadcast, SecretBox } from '#lib/platform';
 import { testDatabase } from '#lib/testkit';
 import { KeyRing, type KeyRingOptions } from './key-ring.js';
@@ -35,17 +35,8 @@ async function ring(options: Partial<KeyRingOptions> = {}): Promise<KeyRing> {
   return made;
 }
 
-async function eventually(check: () => void): Promise<void> {
-  const until = Date.now() + 5_000;
-  for (;;) {
-    try {
-      return check();
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
+/** Until it holds. */
+const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000 });
 
 const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid as string;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RoleName, roles } from '#lib/domain';
 import { Broadcast } from '#lib/platform';
 import { testDatabase } from '#lib/testkit';
@@ -37,17 +37,8 @@ async function process(): Promise<RoleAssignments> {
 
 const somebody = async (): Promise<string> => (await principals.create({ tenantId, displayName: 'somebody' })).principal.id;
 
-async function eventually(check: () => Promise<void>): Promise<void> {
-  const until = Date.now() + 5_000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
+/** Until it holds. */
+const eventually = (check: () => Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 30_000 });
 
 describe('a role', () => {
   it.each<[RoleName, string, boolean]>([
