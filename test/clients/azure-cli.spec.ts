@@ -105,6 +105,14 @@ describe.each(Object.entries(clients))('the Azure CLI %s', (_which, { program, a
       expect(await az('resource', 'show', ...byType)).toMatchObject({ name, properties: { loginServer } });
     });
 
+    it('tags it', { timeout: 90_000 }, async () => {
+      const { id } = await az<{ id: string }>('acr', 'show', '--resource-group', group, '--name', name);
+      await az('tag', 'create', '--resource-id', id, '--tags', 'team=web', 'stage=test');
+      await az('tag', 'update', '--resource-id', id, '--operation', 'merge', '--tags', 'stage=live');
+      expect(await az('tag', 'list', '--resource-id', id)).toMatchObject({ properties: { tags: { team: 'web', stage: 'live' } } });
+      expect(await az('acr', 'show', '--resource-group', group, '--name', name)).toMatchObject({ tags: { team: 'web', stage: 'live' } });
+    });
+
     it.each(more)('knows %s %s %s', { timeout: 60_000 }, async (...words) => {
       const scope = `/subscriptions/${credentialsOf(service).subscriptionId}`;
       expect(await az(...words, '--scope', scope)).toContainEqual(expect.objectContaining({ roleDefinitionName: 'Owner' }));
