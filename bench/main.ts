@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compareBuilds } from './compare.js';
 import { alternate, type Plan } from './measure.js';
 import { machineFacts } from './proc/machine.js';
 import { remarks, rowResults, table, type Pair, type Report } from './report.js';
@@ -11,7 +12,7 @@ import { referenceInstallLine, referenceVersion, startReference } from './server
 import { startRegatta } from './servers/regatta.js';
 import type { Subject } from './servers/subject.js';
 import { wrkInstalled } from './load/wrk.js';
-import { workloads } from './workloads.js';
+import { workloads, type Workload } from './workloads.js';
 
 const usage = `npm run bench -- [--quick] [--only id,id] [--out file.json] [--dir folder] [--gogc n] [--reference-only] [--assert]
 
@@ -21,7 +22,9 @@ const usage = `npm run bench -- [--quick] [--only id,id] [--out file.json] [--di
   --dir              where both registries keep their data (default a temporary folder; same file system for both)
   --gogc             run the reference with this GOGC instead of Go's default of 100
   --reference-only   measure the reference alone
-  --assert           exit with 1 when a row is below its gate or has no result`;
+  --assert           exit with 1 when a row is below its gate or has no result
+  --against          compare with another built checkout instead: this folder's build twice and ours, in alternating rounds
+  --rounds           rounds of a comparison, 5 unless told`;
 
 /** The workloads named in `--only`; all of them where it is absent. */
 function chosen<W extends { id: string }>(all: W[], only: string | undefined): W[] {
@@ -45,15 +48,36 @@ const { values: options } = parseArgs({
     gogc: { type: 'string' },
     'reference-only': { type: 'boolean', default: false },
     assert: { type: 'boolean', default: false },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
     help: { type: 'boolean', default: false },
   },
 });
+
+/** A folder for what servers keep; removed afterwards. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(resolve(options.dir ?? tmpdir()), 'regatta-bench-'));
+  await chmod(folder, 0o755); // The embedded Postgres runs as another user when we are root, and must reach its data.
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function comparison(against: string): Promise<number> {
+  const plan = { ...plans[options.quick ? 'quick' : 'full'], rounds: Number(options.rounds) };
+  const choose = (all: Workload[]): Workload[] => chosen(all, options.only);
+  const isGood = await inFolder((folder) => compareBuilds({ against, folder, out: resolve(options.out), plan, choose, workloads }));
+  return isGood || !options.assert ? 0 : 1;
+}
 
 async function main(): Promise<number> {
   if (options.help) {
     console.log(usage);
     return 0;
   }
+  if (options.against) return comparison(options.against);
   const version = referenceVersion();
   if (!version) {
     console.error(`The reference is not installed. Install it with: ${referenceInstallLine}`);

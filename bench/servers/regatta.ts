@@ -5,12 +5,19 @@ import type { Subject } from './subject.js';
 const group = 'bench';
 const registryName = 'benchregistry';
 
+export interface RegattaOptions {
+  folder: string;
+  /** The folder of another built checkout; absent: this one. */
+  checkout?: string;
+  name?: string;
+}
+
 /**
  * Regatta as `npm start` runs it: all processes, embedded Postgres with its safe defaults, one Premium registry whose
  * admin account fetches the tokens. Requests go to the plain HTTP port of the first region, as the reference's do.
  */
-export async function startRegatta({ folder }: { folder: string }): Promise<Subject> {
-  const service = await ServiceProcess.start({ home: folder, env: { LOG_LEVEL: 'error' } });
+export async function startRegatta({ folder, checkout, name = 'regatta' }: RegattaOptions): Promise<Subject> {
+  const service = await ServiceProcess.start({ home: folder, env: { LOG_LEVEL: 'error' }, ...(checkout && { checkout }) });
   const { facts } = service;
   const management = managementOf(facts);
   const { properties } = await management.createRegistry(group, registryName);
@@ -23,7 +30,7 @@ export async function startRegatta({ folder }: { folder: string }): Promise<Subj
     ca: caOf(facts),
   });
   return {
-    name: 'regatta',
+    name,
     durability: 'fdatasync of the blob file before its rename and of the directory after it, and a synchronous Postgres commit, before 201',
     pid: facts.pid,
     target: async (scopes) => ({

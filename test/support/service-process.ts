@@ -15,7 +15,7 @@ export const projectRoot = ((): string => {
 })();
 
 /** What `npm start` runs, compiled. */
-const mainFile = join(projectRoot, 'dist/apps/standalone/src/main.js');
+const mainFile = 'dist/apps/standalone/src/main.js';
 const startSeconds = 90;
 
 /** Where everything of a running service is: enough to use it from another process. */
@@ -76,13 +76,15 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The facts of an earlier start on the same home, whose ports are used again. */
   readonly again?: ServiceFacts;
+  /** The folder of another built checkout to start; absent: this one. */
+  readonly checkout?: string;
   /** The service goes on when this process ends; somebody else stops it. */
   readonly outlivesUs?: boolean;
 }
 
 /** A Node of the version the service needs: the one npm installed with the project. */
-function nodeProgram(): string {
-  const pinned = join(projectRoot, 'node_modules/.bin/node');
+function nodeProgram(checkout: string): string {
+  const pinned = join(checkout, 'node_modules/.bin/node');
   return existsSync(pinned) ? pinned : process.execPath;
 }
 
@@ -108,14 +110,14 @@ export class ServiceProcess {
   ) {}
 
   /** Starts the built service on free ports and waits for the line that says it is ready. */
-  static async start({ home, env = {}, again, outlivesUs = false }: StartOptions): Promise<ServiceProcess> {
+  static async start({ home, env = {}, again, checkout = projectRoot, outlivesUs = false }: StartOptions): Promise<ServiceProcess> {
     mkdirSync(home, { recursive: true, mode: 0o755 });
     const places = again ?? (await choosePlaces(home));
     const { eastus, westeurope } = places.regions;
     const output = outputFile(home);
     const before = existsSync(output) ? readFileSync(output, 'utf8').length : 0;
     const out = openSync(output, 'a');
-    const child = spawn(nodeProgram(), [mainFile, '--json'], {
+    const child = spawn(nodeProgram(checkout), [join(checkout, mainFile), '--json'], {
       cwd: home,
       stdio: ['ignore', out, out],
       detached: outlivesUs,
