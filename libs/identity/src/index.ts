@@ -24,7 +24,7 @@ export {
   roleNameOf,
 } from './roles/role-assignments.js';
 export type { AroundScope } from './roles/role-assignments.table.js';
-export { PrincipalTokens, type PrincipalTokensOptions, type TokenBearer } from './tokens/principal-tokens.js';
+export { bareAudience, PrincipalTokens, type PrincipalTokensOptions, type TokenBearer } from './tokens/principal-tokens.js';
 
 export const identityEntities: EntityList = [
   SigningKeyEntity,

@@ -162,3 +162,25 @@ describe('Ids of service principals and secrets that are not GUIDs', () => {
     }
   });
 });
+
+describe('Passwords of the admin account', () => {
+  it('are kept by no cache on the way', async () => {
+    const path = `${await management.group()}/providers/Microsoft.ContainerRegistry/registries/nostore${randomUUID().slice(0, 8)}`;
+    const { arm } = management.owner;
+    await arm.put(path, { location: 'eastus', sku: { name: 'Basic' }, properties: { adminUserEnabled: true } });
+    const shown = await arm.post(`${path}/listCredentials`);
+    const changed = await arm.post(`${path}/regenerateCredential`, { name: 'password' });
+    for (const { status, headers } of [shown, changed]) expect([status, headers['cache-control']]).toEqual([200, 'no-store']);
+  });
+});
+
+describe('A reserved name', () => {
+  it('is not available, and no registry is created under it', async () => {
+    const names = `${subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`;
+    const { arm } = management.owner;
+    const check = await arm.post(names, { name: 'Management', type: 'Microsoft.ContainerRegistry/registries' });
+    expect(check.body).toMatchObject({ nameAvailable: false, reason: 'Invalid' });
+    const path = `${await management.group()}/providers/Microsoft.ContainerRegistry/registries/management`;
+    expect(await arm.put(path, { location: 'eastus', sku: { name: 'Basic' } })).toMatchObject({ status: 400 });
+  });
+});

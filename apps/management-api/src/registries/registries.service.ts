@@ -37,6 +37,7 @@ import { identityOf, registryIdentity, type AskedIdentity } from './registry-ide
 import { registryProperties, settingsOf, type RegistryProperties } from './registry-properties.js';
 import { heldGroup, nameInUse, registryNotFound, requireLocation, requireRegistryName, requireSku } from './registry-requests.js';
 import { isDowngrade, requireAllowed, requireConsistent, requireDowngradable, requireUnchanged } from './registry-rules.js';
+import { isReserved } from './reserved-names.js';
 import { RegistryUsage } from './registry-usage.js';
 import { knows, withoutUnknown } from './registry-versions.js';
 import { registryEtag } from './registry-view.js';
@@ -148,6 +149,9 @@ export class RegistriesService {
   }
 
   async #create(store: ControlStore, call: ArmCall, group: ResourceGroupEntity, name: string, wanted: WantedRegistry) {
+    if (isReserved(name, this.config)) {
+      throw new Fault('InvalidResourceName', `The registry name '${name}' is reserved in this installation.`, { target: 'registryName' });
+    }
     const subscription = call.subscription!;
     const { provisioningState: _ignored, ...asked } = wanted.properties;
     const settings = settingsOf(withoutUnknown(call.apiVersion.value, asked, registryProperties.parse({})), null, new Date());

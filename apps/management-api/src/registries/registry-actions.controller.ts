@@ -22,6 +22,8 @@ import {
 } from './registry.resource.js';
 
 const acr = 'Microsoft.ContainerRegistry';
+/** Passwords are for the caller, not for caches on the way. */
+const unseen = { headers: { 'cache-control': 'no-store' } };
 
 /** What one asks of a registry besides reading and writing it. */
 @ArmController({
@@ -47,7 +49,7 @@ export class RegistryActionsController {
     answers: { 200: credentials },
   })
   async listCredentials(@Call() call: ArmCall, @Param('registryName') name: string): Promise<ArmReply> {
-    return ok(await this.admin.list(call, name));
+    return ok(await this.admin.list(call, name), unseen);
   }
 
   @Post('regenerateCredential')
@@ -64,7 +66,7 @@ export class RegistryActionsController {
     @Param('registryName') name: string,
     @Body({ schema: regenerateCredential }) body: RegenerateCredential,
   ): Promise<ArmReply> {
-    return ok(await this.admin.regenerate(call, name, body.name));
+    return ok(await this.admin.regenerate(call, name, body.name), unseen);
   }
 
   @Get('listUsages')

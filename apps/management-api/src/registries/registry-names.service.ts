@@ -6,6 +6,7 @@ import { CONFIG } from '../arm-http/tokens.js';
 import type { ManagementConfig } from '../config.js';
 import { loginLabel } from './login-label.js';
 import type { NameCheck } from './registry.resource.js';
+import { isReserved } from './reserved-names.js';
 import { knows } from './registry-versions.js';
 
 /** What is said of a name. */
@@ -31,6 +32,9 @@ export class RegistryNamesService {
         reason: 'Invalid',
         message: `The registry name '${name.slice(0, 64)}' is invalid: it must have 5 to 50 letters and digits and nothing else.`,
       };
+    }
+    if (isReserved(name, this.config)) {
+      return { nameAvailable: false, reason: 'Invalid', message: `The registry name '${name}' is reserved in this installation.` };
     }
     if (await this.control.registries.byName(name)) {
       return { nameAvailable: false, reason: 'AlreadyExists', message: `The registry ${name} is already in use.` };

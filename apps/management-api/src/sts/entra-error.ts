@@ -7,6 +7,7 @@ export class EntraError extends Error {
     readonly error:
       | 'invalid_request'
       | 'invalid_client'
+      | 'invalid_resource'
       | 'invalid_scope'
       | 'unauthorized_client'
       | 'unsupported_grant_type'
@@ -47,6 +48,16 @@ export function entraErrorBody(error: EntraError, correlationId: string, now: Da
 /** A parameter the form must have. */
 export function missingParameter(name: string): EntraError {
   return new EntraError(400, 'invalid_request', 900144, `The request body must contain the following parameter: '${name}'.`);
+}
+
+/** Nothing in this installation takes tokens for it. */
+export function unknownAudience(audience: string, tenant: string): EntraError {
+  return new EntraError(
+    400,
+    'invalid_resource',
+    500011,
+    `The resource principal named ${shown(audience)} was not found in the tenant named ${shown(tenant)}. Tokens are issued for the management API, for https://containerregistry.azure.net and for login servers.`,
+  );
 }
 
 /** No such application, a wrong secret, a disabled principal: all the same to who asks (threat 27). */

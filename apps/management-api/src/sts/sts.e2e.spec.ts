@@ -163,6 +163,8 @@ describe('the token endpoint', () => {
     ['a tenant that is none', '/contoso.example/oauth2/v2.0/token', {}, 400, 90002],
     ['another grant type', undefined, { grant_type: 'authorization_code' }, 400, 70003],
     ['no secret', undefined, { client_secret: '' }, 401, 7000218],
+    ['an audience that is no service of ours', undefined, { scope: 'urn:anything/.default' }, 400, 500011],
+    ['a stranger below another suffix', undefined, { scope: 'https://evil.example/.default' }, 400, 500011],
     ['a user scope', undefined, { scope: 'openid' }, 400, 1002012],
     ['no client', undefined, { client_id: '' }, 400, 900144],
   ])('refuses %s', async (_what, path, change, status, code) => {

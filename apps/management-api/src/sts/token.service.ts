@@ -1,7 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { isFault } from '#lib/domain';
 import { type Principal, Principals, PrincipalTokens, type SecretCheck } from '#lib/identity';
-import { EntraError, expiredSecret, shown, wrongSecret } from './entra-error.js';
+import { CONFIG } from '../arm-http/tokens.js';
+import type { ManagementConfig } from '../config.js';
+import { isKnownAudience } from './audiences.js';
+import { EntraError, expiredSecret, shown, unknownAudience, wrongSecret } from './entra-error.js';
 import type { TokenDialect, TokenRequest } from './token-request.js';
 
 /** The answer of the v2 endpoint; v1 adds more and writes numbers as text. */
@@ -16,10 +19,13 @@ export class TokenService {
   constructor(
     private readonly principals: Principals,
     private readonly tokens: PrincipalTokens,
+    @Inject(CONFIG) private readonly config: ManagementConfig,
   ) {}
 
   /** @param from where the request comes from: failures are counted by it. */
   async issue(tenant: string, request: TokenRequest, dialect: TokenDialect, from: string): Promise<TokenAnswer> {
+    const { REGATTA_MANAGEMENT_URL: managementUrl, REGATTA_LOGIN_SERVER_SUFFIX: suffix } = this.config;
+    if (!isKnownAudience(request.audience, managementUrl, suffix)) throw unknownAudience(request.audience, tenant);
     const principal = await this.#authenticate(request, from);
     if (!anyTenant.has(tenant) && tenant !== principal.tenantId) {
       throw new EntraError(
