@@ -4,6 +4,7 @@ import { contentEntities, contentMigrations } from '#lib/content';
 import { controlEntities, controlMigrations } from '#lib/control';
 import { identityEntities, identityMigrations } from '#lib/identity';
 import {
+  BodyBudget,
   type Listeners,
   listenFrom,
   listenOn,
@@ -17,7 +18,7 @@ import { ManagementModule } from './app.module.js';
 import { addArmHeaders } from './arm-http/arm-headers.js';
 import { refuseUncleanText } from './arm-http/clean-text.js';
 import { answerFrameworkError } from './arm-http/framework-errors.js';
-import { readJsonBodies } from './arm-http/json-bodies.js';
+import { readBodies } from './arm-http/request-bodies.js';
 import { KnownRoutes } from './arm-http/known-routes.js';
 import { addRequestContext } from './arm-http/request-context.js';
 import { openRoute } from './arm-http/access.js';
@@ -28,6 +29,7 @@ import type { ManagementConfig } from './config.js';
 import type { ManagementParts } from './installation.module.js';
 import { serveDocumentation } from './openapi/documentation.js';
 
+const MiB = 1024 * 1024;
 const maxNameLength = 512;
 
 /** Everything but the listeners: guards, routes, documentation. Does not listen yet. */
@@ -39,6 +41,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: false, maxParamLength: maxNameLength },
   });
   const app = await NestFactory.create<NestFastifyApplication>(ManagementModule.with(parts), adapter, {
+    bodyParser: false,
     logger: ['error', 'warn'],
     abortOnError: false,
   });
@@ -47,7 +50,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
   addArmHeaders(fastify, parts.config.REGATTA_REGIONS[0]!);
   refuseCraftedPaths(fastify);
   decideFromHead(fastify, app.get(KnownRoutes), (request, reply) => app.get(BearerGuard).authenticate(request, reply));
-  readJsonBodies(app);
+  readBodies(fastify, new BodyBudget({ bytes: parts.config.REGATTA_BODY_MEMORY_MIB * MiB }));
   refuseUncleanText(fastify);
   app.get(KnownRoutes).watch(fastify);
   serveHealth(fastify, parts.health, openRoute);

@@ -9,6 +9,9 @@ declare module 'fastify' {
   }
 }
 
+/** nginx's word for a client that did not wait for its answer. */
+const clientGone = 499;
+
 const safeId = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Asked for every few seconds by machines: not worth a line in the log each. */
 const quietRoutes = new Set(['/livez', '/readyz', '/startupz']);
@@ -32,18 +35,30 @@ export function addRequestContext(fastify: FastifyInstance, logger: Logger): voi
     else done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'unknown';
-    const seconds = request.startedAt === undefined ? 0 : Number(process.hrtime.bigint() - request.startedAt) / 1e9;
-    httpMetrics.total.inc({ method: request.method, route, status: String(reply.statusCode) });
-    httpMetrics.duration.observe({ method: request.method, route }, seconds);
-    if (!quietRoutes.has(route)) {
-      const line = { method: request.method, route, path: pathOf(request.url), status: reply.statusCode, ms: Math.round(seconds * 1000) };
-      correlation.run(request.correlation ?? { correlationId: '' }, () =>
-        logger.info({ ...line, ...(request.caller && { principalId: request.caller.principalId }) }, 'request'),
-      );
-    }
+    finish(request, reply.statusCode, logger);
     done();
   });
+  // Nothing is sent to a client that left, so there is no response to hear of.
+  fastify.addHook('onRequestAbort', (request, done) => {
+    finish(request, clientGone, logger);
+    done();
+  });
+}
+
+/** The one log line of a request, and its place in the metrics. */
+function finish(request: FastifyRequest, status: number, logger: Logger): void {
+  if (request.startedAt === undefined) return;
+  const route = request.routeOptions.url ?? 'unknown';
+  const seconds = Number(process.hrtime.bigint() - request.startedAt) / 1e9;
+  delete request.startedAt;
+  httpMetrics.total.inc({ method: request.method, route, status: String(status) });
+  httpMetrics.duration.observe({ method: request.method, route }, seconds);
+  if (!quietRoutes.has(route)) {
+    const line = { method: request.method, route, path: pathOf(request.url), status, ms: Math.round(seconds * 1000) };
+    correlation.run(request.correlation ?? { correlationId: '' }, () =>
+      logger.info({ ...line, ...(request.caller && { principalId: request.caller.principalId }) }, 'request'),
+    );
+  }
 }
 
 function sendIds(request: FastifyRequest, reply: FastifyReply): void {
