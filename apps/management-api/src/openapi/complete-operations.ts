@@ -11,8 +11,8 @@ const versioned = /^\/subscriptions\/.*\/(resourcegroups\/\{resourceGroupName\}|
 
 /** Adds to every operation what follows from its path and method: parameters, conditions, errors, examples. */
 export function completeOperations(document: OpenAPIObject, place: Place): void {
-  const pathParameters = pathParametersOf(place);
   for (const [path, item] of Object.entries(document.paths)) {
+    const pathParameters = pathParametersOf(place, path);
     const names = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name!);
     for (const method of methods) {
       const operation = item[method];

@@ -12,7 +12,9 @@ type Examples = Record<string, Example>;
 export const examplePlaces = {
   resourceGroupName: 'demo',
   registryName: 'demoregistry',
-  roleAssignmentName: '5a9f3b1c-8d2e-4c67-9f10-3b7a2d4e6c81',
+  // The name of a role assignment is its own at each scope.
+  roleAssignmentName: (path: string) =>
+    `5a9f3b1c-8d2e-4c67-9f10-3b7a2d4e6c8${path.includes('registries') ? 3 : path.includes('resourceGroups') ? 2 : 1}`,
   roleDefinitionId: roles.AcrPull.id,
 } as const;
 

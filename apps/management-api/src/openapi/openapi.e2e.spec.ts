@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import createClient from 'openapi-fetch';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,6 +75,78 @@ describe('the OpenAPI document', () => {
   });
 });
 
+describe('what people and generators of clients need', () => {
+  it('is a sentence for every heading and operation, and every operation under one heading', () => {
+    const headings = (document.tags as { name: string; description: string }[]).map(({ name }) => name);
+    for (const { name, description } of document.tags) expect([name, description]).toEqual([name, expect.stringMatching(/\w\.$/)]);
+    for (const [name, { tags, description }] of operations()) {
+      expect([name, description]).toEqual([name, expect.stringMatching(/\S.*\.$/s)]);
+      expect([name, tags, headings.includes(tags[0])]).toEqual([name, [expect.any(String)], true]);
+    }
+  });
+
+  it('is every status in which a call can fail', () => {
+    const of = (path: string, method: string) => Object.keys(document.paths[path][method].responses);
+    expect(of(registryPath, 'put')).toEqual(
+      expect.arrayContaining(['200', '201', '400', '401', '403', '404', '409', '412', '413', '415', '429', '503', 'default']),
+    );
+    expect(of(registryPath, 'get')).toEqual(expect.arrayContaining(['200', '304', '400', '401', '403', '404', '429', '503']));
+    for (const [name, operation] of operations()) {
+      if (operation.security?.length === 0) continue;
+      for (const status of ['400', '401', '403', '429', '503'])
+        expect([name, Object.keys(operation.responses)]).toEqual([name, expect.arrayContaining([status])]);
+    }
+  });
+
+  it('is a schema for every parameter, and the subscription, regions and versions of this installation', () => {
+    for (const [name, operation] of operations())
+      for (const parameter of operation.parameters ?? [])
+        expect([name, parameter.name, parameter.schema.type]).toEqual([name, parameter.name, expect.any(String)]);
+    const parameters = Object.fromEntries(document.paths[registryPath].put.parameters.map((one: { name: string }) => [one.name, one]));
+    expect(parameters.subscriptionId.schema.default).toBe(management.subscriptionId);
+    expect(parameters['api-version'].schema.default).toBe('2025-11-01');
+    expect(document.components.schemas.Region.enum).toEqual(management.config.REGATTA_REGIONS);
+    expect(document.servers[0].url).toBe(management.config.REGATTA_MANAGEMENT_URL);
+    expect(document.components.schemas.RegistrySku.properties.name.enum).toEqual(['Basic', 'Standard', 'Premium']);
+    expect(document.components.schemas.Tags).toMatchObject({ propertyNames: { maxLength: 512 }, additionalProperties: { maxLength: 256 } });
+  });
+
+  it('is patterns that every engine reads alike', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\\\]|\\\\.)*")/g)].map(
+      ([, text]) => JSON.parse(text!) as string,
+    );
+    expect(patterns.length).toBeGreaterThan(5);
+    expect(patterns.filter((pattern) => /\\[pPu]/.test(pattern))).toEqual([]);
+  });
+
+  it('never promises what an api-version does not show', () => {
+    const { properties } = document.components.schemas.Registry.properties;
+    expect(properties.required).toEqual(expect.arrayContaining(['adminUserEnabled', 'loginServer', 'provisioningState']));
+    for (const part of ['metadataSearch', 'regionalEndpoints', 'endpointProtocol', 'writableCacheRepos', 'networkRuleSet', 'policies'])
+      expect(properties.required).not.toContain(part);
+    expect(properties.properties.networkRuleSet.required ?? []).not.toContain('virtualNetworkRules');
+    expect(properties.properties.policies.required ?? []).not.toContain('softDeletePolicy');
+  });
+
+  it('has no null beside an inline schema, for which generators would make a name', () => {
+    expect(JSON.stringify(document)).not.toMatch(/"anyOf":\[\{"type":"(object|string|integer|boolean)"[^[\]]*\},\{"type":"null"\}\]/);
+  });
+});
+
+describe('both forms of the document', () => {
+  it.each([
+    ['openapi.json', '3.1'],
+    ['openapi-3.0.json', '3.0'],
+  ])('%s is valid by the schema of OpenAPI %s', async (name, version) => {
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(
+      (await (await fetch(`${management.baseUrl}/${name}`)).json()) as Record<string, unknown>,
+    );
+    expect([valid, errors]).toEqual([true, undefined]);
+    expect(validator.version).toBe(version);
+  });
+});
+
 describe('what the document says needs no token', () => {
   it('is sign-in and health, and answers without one', async () => {
     const open = operations().filter(([, operation]) => operation.security?.length === 0);
@@ -131,6 +204,9 @@ describe('the documentation', () => {
     for (const link of links) expect([link, (await fetch(management.baseUrl + link)).status]).toEqual([link, 200]);
   });
 });
+
+const registryPath =
+  '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.ContainerRegistry/registries/{registryName}';
 
 type UseClient = (client: unknown, subscriptionId: string) => Promise<object>;
 

@@ -11,7 +11,7 @@ const name = { type: 'string', minLength: 1, maxLength: 64 };
 const uuid = { type: 'string', format: 'uuid' };
 
 /** Every name that stands in a path, what it must look like, and what to try it with. */
-export const pathParametersOf = ({ subscriptionId, regions }: Place): Readonly<Record<string, PathParameter>> => ({
+export const pathParametersOf = ({ subscriptionId, regions }: Place, path: string): Readonly<Record<string, PathParameter>> => ({
   subscriptionId: { description: 'Id of the subscription.', schema: { ...uuid, default: subscriptionId } },
   resourceGroupName: {
     description: 'Name of the resource group; compared without regard to case.',
@@ -31,7 +31,11 @@ export const pathParametersOf = ({ subscriptionId, regions }: Place): Readonly<R
   },
   privateEndpointConnectionName: { description: 'Name of the private endpoint connection.', schema: name },
   groupName: { description: 'Name of the private link resource.', schema: name, example: 'registry' },
-  roleAssignmentName: { description: 'Name of the role assignment: a GUID.', schema: uuid, example: examplePlaces.roleAssignmentName },
+  roleAssignmentName: {
+    description: 'Name of the role assignment: a GUID.',
+    schema: uuid,
+    example: examplePlaces.roleAssignmentName(path),
+  },
   roleDefinitionId: { description: 'Name of the role definition: a GUID.', schema: uuid, example: examplePlaces.roleDefinitionId },
   servicePrincipalId: { description: 'Object id of the service principal.', schema: uuid },
   secretId: { description: 'Id of the secret.', schema: uuid },
