@@ -35,7 +35,7 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   21: { name: 'Digest not verified', waitsFor: 'the scrubber, which compares stored bytes with their digest' },
   22: { name: 'Signature bound to another digest', waitsFor: 'verification of signatures' },
   23: { name: 'Cache poisoning', waitsFor: 'cache rules that pull' },
-  24: { name: 'Open redirect, XSS, CSRF, CORS', waitsFor: unwritten },
+  24: { name: 'Open redirect, XSS, CSRF, CORS' },
   25: { name: 'CSV and log injection', waitsFor: unwritten },
   26: { name: 'Secrets in logs, process lists and errors', waitsFor: unwritten },
   27: { name: 'Timing and enumeration of principals', waitsFor: unwritten },

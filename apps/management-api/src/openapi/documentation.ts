@@ -37,11 +37,18 @@ const start = `window.ui = SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
+  docExpansion: 'none',
+  tryItOutEnabled: true,
   displayRequestDuration: true,
   filter: true,
   presets: [SwaggerUIBundle.presets.apis],
   layout: 'BaseLayout',
   validatorUrl: null,
+  // The page may call only the host it came from: where that is not the first server, it calls the second.
+  onComplete: () => {
+    const [first] = window.ui.specSelectors.servers().toJS();
+    if (new URL(first.url, location.href).origin !== location.origin) window.ui.oas3Actions.setSelectedServer('/');
+  },
 });
 `;
 
