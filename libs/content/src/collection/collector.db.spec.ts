@@ -225,6 +225,18 @@ describe('collection', () => {
     expect(await answer).toBeNull();
   });
 
+  it('waits as long as the change with the longest grace says, and no longer', async () => {
+    const at = repository();
+    const bytes = small();
+    await here.index.deleteManifest(at, await here.pushImage(at, 'v1', [bytes]));
+    await db.dataSource.query(`UPDATE content.link_reviews SET due_at = now() + interval '10 minutes'`);
+    await here.push(at, bytes);
+    const due = 'SELECT round(extract(epoch FROM due_at - now()) / 60)::int AS minutes FROM content.link_reviews WHERE digest = $1';
+    expect(await db.dataSource.query(due, [digestOf(bytes)])).toEqual([{ minutes: 10 }]);
+    await allAreDue();
+    await collect();
+  });
+
   it('in several processes at once frees everything once', async () => {
     const at = repository();
     const blobs = Array.from({ length: 20 }, () => large(70_000));

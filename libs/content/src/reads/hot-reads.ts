@@ -2,7 +2,7 @@ import type { Digest, Reference } from '#lib/oci';
 import type { PipelinedPool, Statement } from '#lib/platform';
 import type { LinkedBlob, RepositoryKey, StoredManifest } from '../types.js';
 import { ContentMemory } from './content-memory.js';
-import { dueAfter } from '../writes/reviews.js';
+import { dueAfter, postponed } from '../writes/reviews.js';
 import { FreshLookups } from './fresh-lookups.js';
 
 const repository = 'content.repositories r WHERE r.registry_id = $1 AND r.name = $2';
@@ -45,7 +45,7 @@ const toPush = blobStatements(
 );
 const renew = {
   name: 'content-link-review-renew',
-  text: `UPDATE content.link_reviews SET enqueued_at = now(), due_at = greatest(due_at, ${dueAfter('$4')})
+  text: `UPDATE content.link_reviews SET enqueued_at = now(), due_at = ${postponed('link_reviews', dueAfter('$4'))}
          WHERE repository_id = (SELECT r.id FROM ${repository}) AND digest = $3 RETURNING digest`,
 };
 

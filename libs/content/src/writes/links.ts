@@ -1,6 +1,6 @@
 import type { Digest } from '#lib/oci';
 import type { Queries } from '#lib/platform';
-import { beginAnew, dueAfter, type ReviewTerms } from './reviews.js';
+import { beginAnew, dueAfter, postponed, type ReviewTerms } from './reviews.js';
 import { holdRoom, randomShard, requireRoomAfter } from './storage-room.js';
 
 /**
@@ -20,7 +20,7 @@ export const linkAndCount = `
     INSERT INTO content.usage_shards (registry_id, shard, bytes) SELECT $1::uuid, $2::smallint, size FROM held WHERE links = 1
     ON CONFLICT (registry_id, shard) DO UPDATE SET bytes = usage_shards.bytes + EXCLUDED.bytes RETURNING 1
   ), postponed AS (
-    UPDATE content.link_reviews r SET enqueued_at = now(), due_at = greatest(r.due_at, ${dueAfter('$3')}) FROM link_at l WHERE r.repository_id = l.repository_id AND r.digest = l.digest
+    UPDATE content.link_reviews r SET enqueued_at = now(), due_at = ${postponed('r', dueAfter('$3'))} FROM link_at l WHERE r.repository_id = l.repository_id AND r.digest = l.digest
   ) SELECT EXISTS (SELECT FROM linked) AS linked, EXISTS (SELECT FROM counted) AS grew`;
 
 const linkOne = {

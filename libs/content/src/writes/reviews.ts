@@ -12,7 +12,15 @@ const keys = { link_reviews: 'repository_id, digest', blob_reviews: 'digest, reg
 /** The end of an `INSERT` of reviews: one that waits already begins its grace anew. */
 export function beginAnew(table: keyof typeof keys): string {
   return `ON CONFLICT (${keys[table]}) DO UPDATE
-          SET enqueued_at = now(), due_at = greatest(${table}.due_at, EXCLUDED.due_at), reason = EXCLUDED.reason`;
+          SET enqueued_at = now(), due_at = ${postponed(table, 'EXCLUDED.due_at')}, reason = EXCLUDED.reason`;
+}
+
+/**
+ * When the review of `row` is due if it was to be at `due`: never sooner than before. And never at the same moment: an update that leaves
+ * `due_at` as it is means a process of the version before, and the database postpones for it by an hour.
+ */
+export function postponed(row: string, due: string): string {
+  return `greatest(${row}.due_at + interval '1 microsecond', ${due})`;
 }
 
 /** The moment a review is due, of a parameter that says the grace in seconds. */
