@@ -1,18 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Collector } from '#lib/content';
 import { blobKey } from '#lib/platform';
 import { type Digest, digestOf, ociImageManifest } from '#lib/oci';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
-import { ContentProcess, recount, regionalBuckets } from '../../libs/content/src/content.suite.js';
+import { ContentProcess, recount, regionalBuckets } from '../content.suite.js';
+import { Collector } from './collector.js';
 
-/** Two unless told otherwise: `REGATTA_DRILL_RACE_SECONDS=60 npx vitest run test/drills/content-race.spec.ts`. */
-const seconds = Number(process.env['REGATTA_DRILL_RACE_SECONDS'] ?? 2);
+/** Eight each unless told otherwise: `REGATTA_DRILL_PUSHES=300 npx vitest run libs/content/src/collection/race.db.spec.ts`. */
+const pushes = Number(process.env['REGATTA_DRILL_PUSHES'] ?? 8);
 const clients = 16;
 const graceSeconds = 1;
 
-describe(`${clients} clients that push, mount, delete and give up for ${seconds} s while the collector runs`, () => {
+describe(`${clients} clients that push, mount, delete and give up ${pushes} times each while the collector runs`, () => {
   let db: TestDatabase;
   let drop: () => Promise<void>;
   let processes: [ContentProcess, ContentProcess];
@@ -33,7 +33,7 @@ describe(`${clients} clients that push, mount, delete and give up for ${seconds}
 
   it(
     'see no manifest refused whose blobs they were told of, none that is incomplete, and leave nothing behind',
-    { timeout: 60_000 + seconds * 3000 },
+    { timeout: 60_000 + pushes * 1000 },
     async () => {
       const registryId = randomUUID();
       const repositories = ['a', 'b', 'c', 'd'].map((repository) => ({ registryId, repository }));
@@ -53,7 +53,7 @@ describe(`${clients} clients that push, mount, delete and give up for ${seconds}
         freed: 0,
       };
       const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
-      const end = Date.now() + seconds * 1000;
+      let ended = 0;
 
       const provide = async (process: ContentProcess, at: (typeof repositories)[number], digest: Digest): Promise<string> => {
         if (await process.index.blobForPush(at, digest)) return (done.told++, 'told');
@@ -64,7 +64,7 @@ describe(`${clients} clients that push, mount, delete and give up for ${seconds}
       };
       const client = async (number: number): Promise<void> => {
         const process = processes[number % 2]!;
-        while (Date.now() < end) {
+        for (let turn = 0; turn < pushes; turn++) {
           const at = pick(repositories);
           const layers = [...new Set([pick(blobs), pick(blobs), pick(blobs)])].map((bytes) => digestOf(bytes));
           const ways: string[] = [];
@@ -99,8 +99,11 @@ describe(`${clients} clients that push, mount, delete and give up for ${seconds}
           await sleep(20);
         }
       };
-      await Promise.all([...Array.from({ length: clients }, (_, number) => client(number)), collect(() => Date.now() >= end)]);
-      if (process.env['REGATTA_DRILL_RACE_SECONDS']) process.stderr.write(`${JSON.stringify(done)}\n`);
+      await Promise.all([
+        ...Array.from({ length: clients }, (_, number) => client(number).finally(() => ended++)),
+        collect(() => ended === clients),
+      ]);
+      if (process.env['REGATTA_DRILL_PUSHES']) process.stderr.write(`${JSON.stringify(done)}\n`);
       expect(done.refused).toEqual([]);
       expect(done.incomplete).toBe(0);
       expect(await processes[0].index.usageBytes(registryId)).toBe(await recount(db.dataSource, registryId));
