@@ -137,6 +137,10 @@ describe.each(Object.entries(clients))('the Azure CLI %s', (_which, { program, a
       expect((await client.manifest('cli/app', 'v1')).status).toBe(200);
     });
 
+    it('lists the tags of a repository', { timeout: 60_000 }, async () => {
+      expect(await az('acr', 'repository', 'show-tags', '--name', name, '--repository', 'cli/app')).toEqual(['v1']);
+    });
+
     it('changes the SKU and deletes the registry', { timeout: 90_000 }, async () => {
       expect(await az('acr', 'update', '--name', name, '--sku', 'Premium')).toMatchObject({ sku: { name: 'Premium' } });
       await az('acr', 'delete', '--name', name, '--resource-group', group, '--yes');

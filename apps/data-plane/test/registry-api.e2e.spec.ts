@@ -320,6 +320,10 @@ describe('the registry API', () => {
         ['POST', '/v2/app/manifests/latest', 405, 'UNSUPPORTED'],
         ['PATCH', '/v2/app/tags/list', 405, 'UNSUPPORTED'],
         ['PUT', '/v2/', 405, 'UNSUPPORTED'],
+        ['GET', '/acr/v1/app/_tags', 405, 'UNSUPPORTED'],
+        // Clients take 404 for success here: what is not built yet must not look deleted.
+        ['DELETE', '/acr/v1/app', 405, 'UNSUPPORTED'],
+        ['GET', '/acr/v1', 405, 'UNSUPPORTED'],
         ['GET', '/elsewhere', 404, 'UNSUPPORTED'],
         ['GET', '/', 404, 'UNSUPPORTED'],
         ['GET', '/v2/app/blobs/uploads/00000000-0000-0000-0000-000000000000', 404, 'BLOB_UPLOAD_UNKNOWN'],

@@ -22,6 +22,8 @@ export function serveEdge(fastify: FastifyInstance, edge: Edge): void {
   take('/v2', (request, response) => edge.answerV2(request, response));
   take('/v2/*', (request, response) => edge.answerV2(request, response));
   take('/oauth2/*', (request, response) => edge.answerToken(request, response));
+  // az falls back on /v2 where this is 405; SDKs take 404 on DELETE for success.
+  for (const url of ['/acr/v1', '/acr/v1/*']) take(url, (request, response) => edge.answerNothing(request, response, notBuilt()));
   take('/*', (request, response) => edge.answerNothing(request, response, nothingHere()));
 }
 
@@ -33,4 +35,8 @@ export function answerUnroutable(edge: Edge, request: FastifyRequest, reply: Fas
 
 function nothingHere(): Fault {
   return new Fault('RouteNotFound', 'There is nothing at this address.');
+}
+
+function notBuilt(): Fault {
+  return new Fault('Unsupported', 'This registry does not have the API /acr/v1: use /v2.');
 }
