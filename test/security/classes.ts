@@ -38,7 +38,7 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   24: { name: 'Open redirect, XSS, CSRF, CORS' },
   25: { name: 'CSV and log injection', waitsFor: unwritten },
   26: { name: 'Secrets in logs, process lists and errors', waitsFor: unwritten },
-  27: { name: 'Timing and enumeration of principals', waitsFor: unwritten },
+  27: { name: 'Timing and enumeration of principals' },
   28: { name: 'Escape from a build', waitsFor: 'tasks' },
   29: { name: 'Forged or replayed webhooks', waitsFor: 'webhooks' },
   30: { name: 'Overflowing counters and clocks', waitsFor: unwritten },
@@ -48,7 +48,7 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   34: { name: 'Bodies in crumbs' },
   35: { name: 'A right or object survives what it was about', waitsFor: unwritten },
   36: { name: 'A policy depends on the door' },
-  37: { name: 'Strangers lock others out', waitsFor: unwritten },
+  37: { name: 'Strangers lock others out' },
   38: { name: 'A lost connection ends a process' },
   39: { name: 'A listing as large as its members' },
 };

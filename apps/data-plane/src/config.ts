@@ -1,6 +1,5 @@
-import { bucketSettings, commaList, commonSettings, listenSettings, requireListener } from '#lib/platform';
+import { bucketSettings, commonSettings, listenSettings, requireListener } from '#lib/platform';
 import { z } from 'zod';
-import { TrustedProxies } from './edge/trusted-proxies.js';
 
 const regionPattern = /^[a-z][a-z0-9]{1,39}$/;
 
@@ -14,8 +13,6 @@ export const dataPlaneSettings = z
     REGATTA_REGION: z
       .string({ error: 'is required: the region this process serves' })
       .regex(regionPattern, 'must be a region name such as eastus'),
-    /** Addresses and ranges whose `X-Forwarded-Host`, `-Proto` and `-For` are believed; nobody's unless told. */
-    REGATTA_TRUSTED_PROXIES: commaList.default([]).superRefine(checkProxies),
     /** Memory for manifests and small blobs of this process, in MiB. */
     REGATTA_CONTENT_MEMORY_MIB: z.coerce.number().int().min(1).max(65_536).default(64),
   })
@@ -26,13 +23,3 @@ export const dataPlaneSettings = z
     if (!config.REGATTA_BUCKETS[config.REGATTA_REGION]) mistake('REGATTA_BUCKETS', 'must hold a bucket for REGATTA_REGION');
   });
 export type DataPlaneConfig = z.infer<typeof dataPlaneSettings>;
-
-function checkProxies(entries: readonly string[], context: z.core.$RefinementCtx<string[]>): void {
-  for (const entry of entries) {
-    try {
-      new TrustedProxies([entry]);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-    }
-  }
-}

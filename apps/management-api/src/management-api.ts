@@ -13,6 +13,7 @@ import {
   platformMigrations,
   type Running,
   serveHealth,
+  TrustedProxies,
 } from '#lib/platform';
 import { ManagementModule } from './app.module.js';
 import { addArmHeaders } from './arm-http/arm-headers.js';
@@ -46,7 +47,7 @@ export async function createManagementApp(parts: ManagementParts): Promise<NestF
     abortOnError: false,
   });
   const fastify = adapter.getInstance();
-  addRequestContext(fastify, parts.logger);
+  addRequestContext(fastify, parts.logger, new TrustedProxies(parts.config.REGATTA_TRUSTED_PROXIES, parts.config.REGATTA_PROXY_HEADERS));
   addArmHeaders(fastify, parts.config.REGATTA_REGIONS[0]!);
   refuseCraftedPaths(fastify);
   decideFromHead(fastify, app.get(KnownRoutes), (request, reply) => app.get(BearerGuard).authenticate(request, reply));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bucketSettings, commaList, commonSettings } from '#lib/platform';
+import { bucketSettings, commaList, commonSettings, listenSettings } from '#lib/platform';
 import { z } from 'zod';
 
 /** One port, or one for each region: `5443` means 5443, 5444, …; `5443,6443` names each. */
@@ -36,6 +36,8 @@ const settings = z.object({
   REGATTA_REGIONS: commonSettings.REGATTA_REGIONS,
   REGATTA_LISTEN: commaList.default(['127.0.0.1', '::1']),
   REGATTA_OPS_LISTEN: commonSettings.REGATTA_OPS_LISTEN,
+  REGATTA_TRUSTED_PROXIES: listenSettings.REGATTA_TRUSTED_PROXIES,
+  REGATTA_PROXY_HEADERS: listenSettings.REGATTA_PROXY_HEADERS,
   REGATTA_MANAGEMENT_HTTPS_PORT: onePort.default(8443),
   REGATTA_MANAGEMENT_HTTP_PORT: onePort.default(8080),
   REGATTA_DATA_HTTPS_PORT: portList.default([5443]),
@@ -69,6 +71,8 @@ export interface StandaloneConfig {
   secretKey: string | undefined;
   listen: string[];
   opsListen: string[];
+  trustedProxies: string[];
+  proxyHeaders: string;
   management: { https: number; http: number; ops: number; url: string };
   regions: RegionPlan[];
   loginServerSuffix: string;
@@ -140,6 +144,8 @@ function workOut(read: Settings): StandaloneConfig {
     secretKey: read.REGATTA_SECRET_KEY,
     listen: read.REGATTA_LISTEN,
     opsListen: read.REGATTA_OPS_LISTEN,
+    trustedProxies: read.REGATTA_TRUSTED_PROXIES,
+    proxyHeaders: read.REGATTA_PROXY_HEADERS,
     management: { https, http, ops, url: read.REGATTA_MANAGEMENT_URL ?? `https://localhost:${https}` },
     regions,
     loginServerSuffix: read.REGATTA_LOGIN_SERVER_SUFFIX ?? `localhost:${regions[0]!.https}`,

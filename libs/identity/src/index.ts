@@ -3,8 +3,10 @@ import { InstallationEntity } from './bootstrap/installation.entity.js';
 import { SigningKeyEntity } from './keys/signing-key.entity.js';
 import { Identity1764000100000 } from './migrations/20261123-identity.js';
 import { RoleAssignmentsResourceId1764100300000 } from './migrations/20261124-access-resource-id.js';
+import { SignIns1764100400000 } from './migrations/20261124-door-sign-ins.js';
 import { ClientSecretEntity } from './principals/client-secret.entity.js';
 import { PrincipalEntity } from './principals/principal.entity.js';
+import { SignInFailureEntity } from './principals/sign-in-failure.entity.js';
 import { RoleAssignmentEntity } from './roles/role-assignment.entity.js';
 
 export { type Bootstrap, type BootstrapParts, type BootstrapWish, ensureBootstrap } from './bootstrap/ensure-bootstrap.js';
@@ -30,7 +32,8 @@ export const identityEntities: EntityList = [
   SigningKeyEntity,
   PrincipalEntity,
   ClientSecretEntity,
+  SignInFailureEntity,
   RoleAssignmentEntity,
   InstallationEntity,
 ];
-export const identityMigrations: MigrationList = [Identity1764000100000, RoleAssignmentsResourceId1764100300000];
+export const identityMigrations: MigrationList = [Identity1764000100000, RoleAssignmentsResourceId1764100300000, SignIns1764100400000];

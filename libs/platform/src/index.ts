@@ -11,6 +11,7 @@ export * from './http/health.js';
 export * from './http/listen.js';
 export * from './http/ops-server.js';
 export * from './http/request-target.js';
+export * from './http/trusted-proxies.js';
 export * from './jobs/define-job.js';
 export * from './jobs/job-system.js';
 export * from './jobs/outbox.js';

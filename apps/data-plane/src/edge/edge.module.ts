@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { BodyBudget, type Logger } from '#lib/platform';
+import { BodyBudget, type Logger, TrustedProxies } from '#lib/platform';
 import type { DataPlaneConfig } from '../config.js';
 import { CONFIG, LOGGER } from '../injection.js';
 import { TokenRoutes } from '../tokens/token.routes.js';
@@ -10,7 +10,6 @@ import { Edge } from './edge.js';
 import { ErrorLines } from './error-lines.js';
 import { HostNames } from './host-names.js';
 import { Sites } from './site.js';
-import { TrustedProxies } from './trusted-proxies.js';
 
 /** The way in and the way out of every request. */
 @Module({
@@ -20,8 +19,8 @@ import { TrustedProxies } from './trusted-proxies.js';
       provide: Edge,
       inject: [CONFIG, LOGGER, V2Routes, TokenRoutes, BodyBudget],
       useFactory: (config: DataPlaneConfig, logger: Logger, v2: V2Routes, tokens: TokenRoutes, bodies: BodyBudget) => {
-        const proxies = new TrustedProxies(config.REGATTA_TRUSTED_PROXIES);
-        const sites = new Sites(new HostNames(config.REGATTA_LOGIN_SERVER_SUFFIX), proxies);
+        const proxies = new TrustedProxies(config.REGATTA_TRUSTED_PROXIES, config.REGATTA_PROXY_HEADERS);
+        const sites = new Sites(new HostNames(config.REGATTA_LOGIN_SERVER_SUFFIX));
         return new Edge(sites, proxies, v2, tokens, new ErrorLines(logger), bodies);
       },
     },

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyBudget } from '#lib/platform';
+import type { BodyBudget, TrustedProxies } from '#lib/platform';
 import { TokenRoutes } from '../tokens/token.routes.js';
 import { ClientGone } from '../v2/body-writer.js';
 import { V2Routes } from '../v2/v2-routes.js';
@@ -8,7 +8,6 @@ import { ErrorLines } from './error-lines.js';
 import { answerFailure } from './failures.js';
 import { RequestCounters } from './request-counters.js';
 import { type Site, Sites } from './site.js';
-import type { TrustedProxies } from './trusted-proxies.js';
 
 /** nginx's word for a client that did not wait for its answer. */
 const clientGone = 499;
@@ -49,8 +48,9 @@ export class Edge {
   async #answer(call: Call, routes: Routes): Promise<void> {
     let nameless: unknown;
     try {
-      call.clientAddress = this.proxies.clientAddress(call.request);
-      call.site = this.sites.of(call.request);
+      const origin = this.proxies.read(call.request);
+      call.clientAddress = origin.address;
+      call.site = this.sites.of(origin);
       await routes.answer(call, call.site);
       this.#counters.count(call, call.response.statusCode);
       return;

@@ -1,8 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import { Fault } from '#lib/domain';
+import type { RequestOrigin } from '#lib/platform';
 import { type HostNames, type HostPlace, hostWithoutPort } from './host-names.js';
-import type { TrustedProxies } from './trusted-proxies.js';
 
 /** How the client addressed us: everything we hand out (realm, service, redirects) is made from this. */
 export interface Site {
@@ -24,20 +22,10 @@ const remembered = 4096;
 export class Sites {
   readonly #known = new Map<string, Site>();
 
-  constructor(
-    private readonly hosts: HostNames,
-    private readonly proxies: TrustedProxies,
-  ) {}
+  constructor(private readonly hosts: HostNames) {}
 
   /** Throws `NameInvalid` when there is no usable host. */
-  of(request: IncomingMessage): Site {
-    let host = request.headers.host ?? '';
-    let secure = (request.socket as TLSSocket).encrypted === true;
-    if (this.proxies.trusts(request.socket.remoteAddress)) {
-      host = first(request.headers['x-forwarded-host']) ?? host;
-      const scheme = first(request.headers['x-forwarded-proto']);
-      if (scheme === 'https' || scheme === 'http') secure = scheme === 'https';
-    }
+  of({ host, secure }: Pick<RequestOrigin, 'host' | 'secure'>): Site {
     const key = secure ? `s${host}` : host;
     return this.#known.get(key) ?? this.#remember(key, this.#read(host.toLowerCase(), secure));
   }
@@ -65,9 +53,4 @@ export class Sites {
 /** The host without the port that goes without saying. */
 function bare(host: string, secure: boolean): string {
   return host.endsWith(secure ? ':443' : ':80') ? hostWithoutPort(host) : host;
-}
-
-function first(header: string | string[] | undefined): string | undefined {
-  const text = Array.isArray(header) ? header[0] : header;
-  return text?.split(',', 1)[0]?.trim() || undefined;
 }

@@ -7,7 +7,7 @@ const hostPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})(:\d{1,5})?$/;
  * a proxy that ended its TLS; one that came another way (loopback, another port) gets links back the way it came.
  */
 export function baseUrlOf(request: FastifyRequest, publicUrl: string): string {
-  const host = request.headers.host ?? '';
+  const { host, secure } = request.origin ?? { host: request.headers.host ?? '', secure: request.protocol === 'https' };
   if (!hostPattern.test(host) || new URL(publicUrl).host.toLowerCase() === host.toLowerCase()) return publicUrl;
-  return `${request.protocol}://${host}`;
+  return `${secure ? 'https' : 'http'}://${host}`;
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { correlation, httpMetrics, type Correlation, type Logger } from '#lib/platform';
+import { correlation, httpMetrics, type Correlation, type Logger, type RequestOrigin, type TrustedProxies } from '#lib/platform';
 
 declare module 'fastify' {
   interface FastifyRequest {
     correlation?: Required<Correlation>;
     startedAt?: bigint;
+    /** Where the request comes from, as far as trusted proxies tell. */
+    origin?: RequestOrigin;
   }
 }
 
@@ -20,11 +22,12 @@ const quietRoutes = new Set(['/livez', '/readyz', '/startupz']);
  * What every request gets, whatever it is for: ids (ARM RPC, common API details), the correlation of its log lines, one log
  * line, and its place in the metrics.
  */
-export function addRequestContext(fastify: FastifyInstance, logger: Logger): void {
+export function addRequestContext(fastify: FastifyInstance, logger: Logger, proxies: TrustedProxies): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const requestId = randomUUID();
     const wanted = header(request, 'x-ms-correlation-request-id');
     request.correlation = { requestId, correlationId: wanted ?? requestId };
+    request.origin = proxies.read(request.raw);
     request.startedAt = process.hrtime.bigint();
     sendIds(request, reply);
     correlation.run(request.correlation, done);
@@ -54,7 +57,14 @@ function finish(request: FastifyRequest, status: number, logger: Logger): void {
   httpMetrics.total.inc({ method: request.method, route, status: String(status) });
   httpMetrics.duration.observe({ method: request.method, route }, seconds);
   if (!quietRoutes.has(route)) {
-    const line = { method: request.method, route, path: pathOf(request.url), status, ms: Math.round(seconds * 1000) };
+    const line = {
+      method: request.method,
+      route,
+      path: pathOf(request.url),
+      status,
+      ms: Math.round(seconds * 1000),
+      client: request.origin?.address,
+    };
     correlation.run(request.correlation ?? { correlationId: '' }, () =>
       logger.info({ ...line, ...(request.caller && { principalId: request.caller.principalId }) }, 'request'),
     );
@@ -67,7 +77,7 @@ function sendIds(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-ms-correlation-request-id', correlationId);
   reply.header('cache-control', 'no-cache');
   reply.header('x-content-type-options', 'nosniff');
-  if (request.protocol === 'https' && !isLocal(request.hostname)) reply.header('strict-transport-security', 'max-age=31536000');
+  if (request.origin?.secure && !isLocal(request.hostname)) reply.header('strict-transport-security', 'max-age=31536000');
   const clientId = header(request, 'x-ms-client-request-id');
   const echo = header(request, 'x-ms-return-client-request-id');
   if (clientId !== undefined && echo?.toLowerCase() === 'true') reply.header('x-ms-client-request-id', clientId);

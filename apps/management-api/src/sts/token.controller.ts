@@ -54,6 +54,6 @@ export class TokenController {
     reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
     if (request.headers['return-client-request-id'] === 'true') reply.header('client-request-id', correlationIdOf(request));
     const wanted = readTokenRequest(body, request.headers.authorization, dialect);
-    return this.tokens.issue(authority, wanted, dialect, request.ip);
+    return this.tokens.issue(authority, wanted, dialect, request.origin?.address ?? '');
   }
 }

@@ -76,6 +76,8 @@ function common({ config, databaseUrl, secretKey }: Installation): Record<string
     REGATTA_BUCKETS: JSON.stringify(config.buckets),
     REGATTA_OPS_LISTEN: config.opsListen.join(','),
     REGATTA_DRAIN_SECONDS: String(config.drainSeconds),
+    REGATTA_TRUSTED_PROXIES: config.trustedProxies.join(','),
+    REGATTA_PROXY_HEADERS: config.proxyHeaders,
     LOG_LEVEL: config.logLevel,
   };
 }

@@ -1,6 +1,12 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** One of the secrets of a principal; only its scrypt hash is kept (N=16384, r=8, p=1, salt of the principal). */
+/**
+ * How a secret is hashed. `sha256` for secrets we generate: 240 random bits are not guessed, so the hash need not be slow. `scrypt`
+ * (N=16384, r=8, p=1, salt of the principal) for what people choose, and for secrets from before kinds were told apart.
+ */
+export type HashKind = 'sha256' | 'scrypt';
+
+/** One of the secrets of a principal; only its hash is kept. */
 @Entity({ schema: 'identity', name: 'client_secrets' })
 @Index('client_secrets_principal_id_idx', ['principalId'])
 export class ClientSecretEntity {
@@ -15,6 +21,9 @@ export class ClientSecretEntity {
 
   @Column({ type: 'bytea' })
   hash!: Buffer;
+
+  @Column({ type: 'text', name: 'hash_kind', default: 'scrypt' })
+  hashKind!: HashKind;
 
   /** The first three characters, by which people tell their secrets apart. */
   @Column({ type: 'text' })

@@ -4,8 +4,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isFault } from '#lib/domain';
 import { Broadcast, newLogger } from '#lib/platform';
 import { testDatabase } from '#lib/testkit';
-import { ScryptQueue } from './secret-checks.js';
+import { type FailureCount, FailureStore } from './failure-store.js';
 import { Principals, type PrincipalsOptions } from './principals.js';
+import { PrincipalsTable } from './principals.table.js';
+import * as hashes from './secret-hash.js';
+
+vi.mock('./secret-hash.js', async (load) => {
+  const real = await load<typeof hashes>();
+  return { ...real, hashSecret: vi.fn<typeof hashes.hashSecret>(real.hashSecret) };
+});
 
 const tenantId = randomUUID();
 let db: Awaited<ReturnType<typeof testDatabase>>;
@@ -32,17 +39,6 @@ async function process(change: Partial<PrincipalsOptions> = {}): Promise<Princip
 /** Until it holds. */
 const eventually = (check: () => Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 30_000 });
 
-/** How many hashes of secrets a piece of work takes. */
-async function hashesOf(work: () => Promise<unknown>): Promise<number> {
-  const hash = vi.spyOn(ScryptQueue.prototype, 'hash');
-  try {
-    await work();
-    return hash.mock.calls.length;
-  } finally {
-    hash.mockRestore();
-  }
-}
-
 describe('a service principal', () => {
   it('signs in with its secret and nothing else', async () => {
     const principals = await process();
@@ -64,15 +60,15 @@ describe('a service principal', () => {
     }
   });
 
-  it('keeps no secret: scrypt hashes with the salt of the principal', async () => {
+  it('keeps no secret, only its hash', async () => {
     const principals = await process();
     const { principal, secret } = await principals.create({ tenantId, displayName: 'ci' });
     const rows = await db.dataSource.query(
       'SELECT p.*, s.* FROM identity.principals p JOIN identity.client_secrets s ON s.principal_id = p.id',
     );
     expect(JSON.stringify(rows)).not.toContain(secret);
-    const [row] = await db.dataSource.query('SELECT hash FROM identity.client_secrets WHERE principal_id = $1', [principal.id]);
-    expect(row.hash).toHaveLength(32);
+    const [row] = await db.dataSource.query('SELECT hash, hash_kind FROM identity.client_secrets WHERE principal_id = $1', [principal.id]);
+    expect(row).toEqual({ hash: hashes.digestOfSecret(secret), hash_kind: 'sha256' });
   });
 
   it('rotates its secret without a gap: both work until the old one goes, then in no process', async () => {
@@ -124,44 +120,112 @@ describe('a service principal', () => {
   });
 });
 
+/** Gives a secret the hash that secrets had before kinds were told apart. */
+async function asBefore(principalId: string, secret: string): Promise<void> {
+  const [{ secret_salt: salt }] = await db.dataSource.query('SELECT secret_salt FROM identity.principals WHERE id = $1', [principalId]);
+  const hash = await hashes.hashSecret(secret, salt);
+  const columns = 'id, principal_id, display_name, hash, hint, created_at, expires_at';
+  await db.dataSource.query('DELETE FROM identity.client_secrets WHERE principal_id = $1', [principalId]);
+  await db.dataSource.query(
+    `INSERT INTO identity.client_secrets (${columns}) VALUES ($1, $2, 'old', $3, 'abc', now(), now() + interval '1 year')`,
+    [randomUUID(), principalId, hash],
+  );
+}
+
 describe('somebody who guesses', () => {
-  it('has to wait after ten failures, while others sign in from elsewhere', async () => {
+  it('is told to wait after ten failures, and the right secret is accepted all the same', async () => {
     const principals = await process();
     const { principal, secret } = await principals.create({ tenantId, displayName: 'ci' });
-    for (let i = 0; i < 10; i++) expect(await principals.checkSecret(principal.clientId, `guess-${i}`, 'attacker')).toBeNull();
-    const refusal: unknown = await principals.checkSecret(principal.clientId, secret, 'attacker').catch((error: unknown) => error);
+    for (let i = 0; i < 10; i++) expect(await principals.checkSecret(principal.clientId, `guess-${i}`, '192.0.2.1')).toBeNull();
+    const refusal: unknown = await principals.checkSecret(principal.clientId, 'guess', '192.0.2.1').catch((error: unknown) => error);
     expect(isFault(refusal, 'TooManyRequests')).toBe(true);
     expect(refusal).toMatchObject({ detail: { retryAfterSeconds: expect.any(Number) } });
-    expect(await principals.checkSecret(principal.clientId, secret, 'office')).not.toBeNull();
+    expect(await principals.checkSecret(principal.clientId, secret, '192.0.2.1')).not.toBeNull();
+    expect(await principals.checkSecret(principal.clientId, 'guess', '192.0.2.2')).toBeNull();
     clock += 61_000;
-    expect(await principals.checkSecret(principal.clientId, secret, 'attacker')).not.toBeNull();
+    expect(await principals.checkSecret(principal.clientId, 'guess', '192.0.2.1')).toBeNull();
   });
 
-  it('has to wait whatever names are tried', async () => {
-    const principals = await process({ failuresPerMinute: { ofOne: 10, from: 12 } });
-    for (let i = 0; i < 12; i++) expect(await principals.checkSecret(randomUUID(), 'guess', 'sprayer')).toBeNull();
-    await expect(principals.checkSecret(randomUUID(), 'guess', 'sprayer')).rejects.toMatchObject({ code: 'TooManyRequests' });
-    expect(await principals.checkSecret(randomUUID(), 'guess', 'somebody else')).toBeNull();
+  it('is one and the same in all of an IPv6 /64', async () => {
+    const principals = await process();
+    const { principal, secret } = await principals.create({ tenantId, displayName: 'ci' });
+    for (let i = 0; i < 10; i++) expect(await principals.checkSecret(principal.clientId, 'guess', `2001:db8::${i}`)).toBeNull();
+    await expect(principals.checkSecret(principal.clientId, 'guess', '2001:db8::ffff')).rejects.toMatchObject({ code: 'TooManyRequests' });
+    expect(await principals.checkSecret(principal.clientId, secret, '2001:db8::ffff')).not.toBeNull();
+    expect(await principals.checkSecret(principal.clientId, 'guess', '2001:db8:0:1::')).toBeNull();
   });
 
-  it('costs the same work whether the name exists or not', async () => {
+  it('is counted over all processes', async () => {
+    const [here, there] = [await process(), await process()];
+    const { principal, secret } = await here.create({ tenantId, displayName: 'ci' });
+    const guess = (one: Principals) => one.check(principal.clientId, 'guess', '192.0.2.9').catch((error: unknown) => error);
+    for (let i = 0; i < 5; i++) for (const one of [here, there]) expect(await guess(one)).toEqual({ outcome: 'wrong' });
+    for (const one of [here, there]) await expect.poll(() => guess(one)).toMatchObject({ code: 'TooManyRequests' });
+    for (const one of [here, there]) expect(await one.checkSecret(principal.clientId, secret, '192.0.2.9')).not.toBeNull();
+  });
+
+  it('is counted by each process alone while the store does not answer', async () => {
+    class Away extends FailureStore {
+      add(): Promise<FailureCount[]> {
+        return Promise.reject(new Error('away'));
+      }
+    }
+    const principals = await process({ failures: new Away(), failuresPerMinute: 2 });
+    for (let i = 0; i < 2; i++) expect(await principals.checkSecret('somebody', 'guess', '192.0.2.1')).toBeNull();
+    await expect(principals.checkSecret('somebody', 'guess', '192.0.2.1')).rejects.toMatchObject({ code: 'TooManyRequests' });
+  });
+
+  it('causes the same work whether the principal exists, and how many secrets it has', async () => {
     const principals = await process();
     const one = await principals.create({ tenantId, displayName: 'one secret' });
     const many = await principals.create({ tenantId, displayName: 'many secrets' });
     for (let i = 0; i < 8; i++) await principals.addSecret(many.principal.id, { displayName: `${i}` });
-    const names = [one.principal.clientId, many.principal.clientId, randomUUID(), 'nobody'];
-    const works: number[] = [];
-    for (const name of names) works.push(await hashesOf(() => principals.checkSecret(name, 'wrong', name)));
-    expect(new Set(works)).toEqual(new Set([works[0]]));
+    const reads = vi.spyOn(PrincipalsTable.prototype, 'credentials');
+    const work: unknown[] = [];
+    for (const name of [one.principal.clientId, many.principal.clientId, randomUUID(), 'nobody']) {
+      reads.mockClear();
+      vi.mocked(hashes.hashSecret).mockClear();
+      for (let i = 0; i < 9; i++) expect(await principals.checkSecret(name, `wrong-${i}`, '192.0.2.3')).toBeNull();
+      work.push([reads.mock.calls.length, vi.mocked(hashes.hashSecret).mock.calls.length]);
+    }
+    reads.mockRestore();
+    expect(work).toEqual([
+      [9, 0],
+      [9, 0],
+      [9, 0],
+      [9, 0],
+    ]);
+  });
+
+  it('causes neither a query nor a slow hash for each further attempt', async () => {
+    const principals = await process();
+    const { principal, secret } = await principals.create({ tenantId, displayName: 'ci' });
+    await asBefore(principal.id, secret);
+    const guess = () => principals.checkSecret(principal.clientId, 'guess', '192.0.2.4').catch(() => null);
+    for (let i = 0; i < 10; i++) await guess();
+    const reads = vi.spyOn(PrincipalsTable.prototype, 'credentials');
+    vi.mocked(hashes.hashSecret).mockClear();
+    for (let i = 0; i < 1_000; i++) await guess();
+    expect(reads.mock.calls.length).toBeLessThan(100);
+    expect(hashes.hashSecret).not.toHaveBeenCalled();
+    reads.mockRestore();
   });
 });
 
-describe('many who sign in at once', () => {
-  it('with the same secret cost one scrypt', async () => {
+describe('a secret from before kinds of hashes were told apart', () => {
+  it('keeps working, for one slow hash however many sign in with it', async () => {
     const principals = await process();
     const { principal, secret } = await principals.create({ tenantId, displayName: 'fleet' });
-    const all = () => Promise.all(Array.from({ length: 200 }, () => principals.checkSecret(principal.clientId, secret, 'fleet')));
-    expect(await hashesOf(async () => expect((await all()).every((found) => found?.id === principal.id)).toBe(true))).toBe(1);
+    await asBefore(principal.id, secret);
+    vi.mocked(hashes.hashSecret).mockClear();
+    const found = await Promise.all(Array.from({ length: 200 }, () => principals.checkSecret(principal.clientId, secret, '192.0.2.5')));
+    expect(found.every((one) => one?.id === principal.id)).toBe(true);
+    expect(await principals.checkSecret(principal.clientId, secret, '192.0.2.6')).not.toBeNull();
+    expect(hashes.hashSecret).toHaveBeenCalledTimes(1);
+    // Once it was right it is known by a fast hash too, so that the failures of others at the same address do not hold it up.
+    for (let i = 0; i < 12; i++) await principals.checkSecret(principal.clientId, 'wrong', '192.0.2.7').catch(() => null);
+    expect(await principals.checkSecret(principal.clientId, secret, '192.0.2.7')).not.toBeNull();
+    expect(await principals.checkSecret(principal.clientId, `${secret}\0`, '192.0.2.8')).toBeNull();
   });
 });
 

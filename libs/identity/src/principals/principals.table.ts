@@ -74,7 +74,11 @@ export class PrincipalsTable {
 
   /** Adds a secret; the principal must exist. */
   async addSecret(principal: PrincipalEntity, secret: Omit<ClientSecretEntity, 'id' | 'principalId'>): Promise<string> {
-    return this.#data.transaction((manager) => insertSecret(manager, principal.id, secret));
+    return this.#data.transaction(async (manager) => {
+      const id = await insertSecret(manager, principal.id, secret);
+      await this.#broadcast.publish(manager, principalsChannel, principal.clientId);
+      return id;
+    });
   }
 
   /** Says whether there was such a secret. */

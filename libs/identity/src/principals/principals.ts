@@ -1,67 +1,78 @@
 import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Fault } from '#lib/domain';
-import type { Broadcast } from '#lib/platform';
+import { addressGroup, type Broadcast } from '#lib/platform';
 import type { ClientSecretEntity } from './client-secret.entity.js';
 import { FailureLimiter } from './failure-limiter.js';
+import { type FailureStore, PostgresFailureStore } from './failure-store.js';
+import { CredentialMemory, type KnownCredentials } from './known-credentials.js';
 import type { PrincipalEntity } from './principal.entity.js';
 import { type IssuedSecret, type NewPrincipal, type Principal, type SecretCheck, secretInfo, type SecretInfo, view } from './principal.js';
 import { nobody, PrincipalsTable, principalsChannel } from './principals.table.js';
-import { RightSecrets, ScryptQueue } from './secret-checks.js';
-import { hashesMatch, newSalt, newSecret } from './secret-hash.js';
+import { ScryptQueue } from './scrypt-queue.js';
+import { digestOfSecret, hashesMatch, newSalt, newSecret } from './secret-hash.js';
 
 export interface PrincipalsOptions {
   dataSource: DataSource;
   broadcast: Broadcast;
-  /** Wrong secrets allowed within a minute: for one principal from one address, and from one address altogether. */
-  failuresPerMinute?: { ofOne: number; from: number };
+  /** Wrong secrets for one principal from one address within a minute, before they are answered `TooManyRequests`. */
+  failuresPerMinute?: number;
+  /** Where failures are counted for all processes; `identity.sign_in_failures` unless told. */
+  failures?: FailureStore;
   now?: () => number;
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const rememberedMs = 60_000;
 const secretLifeMs = 2 * 365 * 86_400_000;
 const maxSecrets = 20;
 const maxSecretLength = 512;
+/** How old what is known of a principal may be, for who has failed too often to have it read again for each attempt. */
+const freshEnoughMs = 1_000;
 
 /** Service principals and their secrets. */
 export class Principals {
   readonly #table: PrincipalsTable;
   readonly #broadcast: Broadcast;
   readonly #now: () => number;
-  readonly #right: RightSecrets<Principal>;
+  readonly #known: CredentialMemory;
   readonly #scrypt = new ScryptQueue();
-  readonly #inFlight = new Map<string, Promise<SecretCheck>>();
-  readonly #failuresOfOne: FailureLimiter;
-  readonly #failuresFrom: FailureLimiter;
+  readonly #slowChecks = new Map<string, Promise<ClientSecretEntity | undefined>>();
+  /** Secrets with a slow hash that were right once in this process, by id: their fast hash. A secret never changes. */
+  readonly #proven = new LRUCache<string, Buffer>({ max: 10_000 });
+  readonly #failures: FailureLimiter;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: PrincipalsOptions) {
     this.#table = new PrincipalsTable(options.dataSource, options.broadcast);
     this.#broadcast = options.broadcast;
     this.#now = options.now ?? Date.now;
-    this.#right = new RightSecrets(this.#now);
-    const { ofOne, from } = options.failuresPerMinute ?? { ofOne: 10, from: 100 };
-    this.#failuresOfOne = new FailureLimiter({ failures: ofOne, windowSeconds: 60, remembered: 20_000 }, this.#now);
-    this.#failuresFrom = new FailureLimiter({ failures: from, windowSeconds: 60, remembered: 20_000 }, this.#now);
+    this.#known = new CredentialMemory({
+      read: (clientId) => this.#table.credentials(uuid.test(clientId) ? clientId : nobody),
+      now: this.#now,
+    });
+    const store = options.failures ?? new PostgresFailureStore(options.dataSource);
+    const failures = options.failuresPerMinute ?? 10;
+    this.#failures = new FailureLimiter({ failures, windowSeconds: 60, remembered: 20_000, store }, this.#now);
   }
 
   /** Listens for changes made by other processes. Without it they are seen after at most 60 seconds. */
   async start(): Promise<void> {
     if (this.#unsubscribe) return;
-    this.#broadcast.onReconnect(() => this.#right.clear());
-    this.#unsubscribe = await this.#broadcast.subscribe(principalsChannel, (clientId) => this.#right.forget(clientId));
+    this.#broadcast.onReconnect(() => this.#known.clear());
+    this.#unsubscribe = await this.#broadcast.subscribe(principalsChannel, (clientId) => this.#known.forget(clientId));
   }
 
   async close(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.#failures.close();
   }
 
   /**
-   * The principal this secret belongs to, or null. Costs the same whether the principal exists or not. `from` is where the
-   * request comes from (an address): failures are then counted for the pair, so that nobody can lock out somebody else.
-   * @throws Fault `TooManyRequests` (detail: `{ retryAfterSeconds }`) after too many failures.
+   * The principal this secret belongs to, or null. Costs the same whether the principal exists or not. `from` is the address the
+   * request comes from. The right secret is accepted whatever else failed; failures are counted for the principal and the address.
+   * @throws Fault `TooManyRequests` (detail: `{ retryAfterSeconds }`) for a wrong secret after too many.
    */
   async checkSecret(clientId: string, secret: string, from?: string): Promise<Principal | null> {
     const check = await this.check(clientId, secret, from);
@@ -71,22 +82,16 @@ export class Principals {
   /** As `checkSecret`, and tells an expired secret from a wrong one. */
   async check(clientId: string, secret: string, from = ''): Promise<SecretCheck> {
     const id = clientId.toLowerCase().slice(0, 64);
-    const name = this.#right.nameOf(id, secret);
-    const known = this.#right.get(name);
-    if (known) return { outcome: 'ok', principal: known };
-    const pair = `${from}|${id}`;
-    this.#requireCalm(this.#failuresOfOne.waitSeconds(pair), from === '' ? 0 : this.#failuresFrom.waitSeconds(from));
-    let flight = this.#inFlight.get(name);
-    if (!flight) {
-      flight = this.#look(id, secret, name).finally(() => this.#inFlight.delete(name));
-      this.#inFlight.set(name, flight);
+    const attempt = digestOfSecret(`${addressGroup(from)}|${id}`).toString('base64url');
+    const wait = this.#failures.waitSeconds(attempt);
+    const { principal, match } = await this.#match(id, secret, wait > 0);
+    if (!principal?.enabled || !match) {
+      this.#failures.failed(attempt);
+      if (wait > 0) throw tooMany(wait);
+      return { outcome: 'wrong' };
     }
-    const check = await flight;
-    if (check.outcome === 'wrong') {
-      this.#failuresOfOne.failed(pair);
-      if (from !== '') this.#failuresFrom.failed(from);
-    }
-    return check;
+    if (match.expiresAt.getTime() <= this.#now()) return { outcome: 'expired' };
+    return { outcome: 'ok', principal: view(principal) };
   }
 
   async byId(id: string): Promise<Principal | null> {
@@ -123,7 +128,7 @@ export class Principals {
       enabled: true,
       createdAt: now,
     };
-    const { text, stored } = await this.#newSecret(row, wanted.secretName ?? 'first', wanted.secretExpiresAt);
+    const { text, stored } = this.#newSecret(wanted.secretName ?? 'first', wanted.secretExpiresAt);
     const id = await this.#table.insert(row, stored, manager);
     return { principal: view(row), secret: text, secretInfo: secretInfo({ ...stored, id, principalId: row.id }) };
   }
@@ -134,7 +139,7 @@ export class Principals {
     if ((await this.#table.secrets(row.id)).length >= maxSecrets) {
       throw new Fault('Conflict', `A service principal has at most ${maxSecrets} secrets. Delete one first.`);
     }
-    const { text, stored } = await this.#newSecret(row, wanted.displayName, wanted.expiresAt);
+    const { text, stored } = this.#newSecret(wanted.displayName, wanted.expiresAt);
     const id = await this.#table.addSecret(row, stored);
     return { ...secretInfo({ ...stored, id, principalId: row.id }), secret: text };
   }
@@ -148,7 +153,7 @@ export class Principals {
   async removeSecret(principalId: string, secretId: string): Promise<boolean> {
     const row = await this.#require(principalId);
     const was = uuid.test(secretId.toLowerCase()) && (await this.#table.removeSecret(row, secretId.toLowerCase()));
-    this.#right.forget(row.clientId);
+    this.#known.forget(row.clientId);
     return was;
   }
 
@@ -159,7 +164,7 @@ export class Principals {
   async update(principalId: string, change: { displayName?: string; enabled?: boolean }): Promise<void> {
     const row = await this.#require(principalId);
     if (Object.keys(change).length > 0) await this.#table.update(row, change);
-    this.#right.forget(row.clientId);
+    this.#known.forget(row.clientId);
   }
 
   /** Removes a principal with its secrets and roles. Says whether there was one. */
@@ -167,37 +172,61 @@ export class Principals {
     const row = uuid.test(principalId.toLowerCase()) ? await this.#table.byId(principalId.toLowerCase()) : null;
     if (!row) return false;
     await this.#table.remove(row);
-    this.#right.forget(row.clientId);
+    this.#known.forget(row.clientId);
     return true;
   }
 
-  /** One query, one scrypt, one comparison per secret: for nobody, for somebody with no secret, for somebody with many. */
-  async #look(clientId: string, secret: string, name: string): Promise<SecretCheck> {
-    const generation = this.#right.generation;
-    const stored = await this.#table.credentials(uuid.test(clientId) ? clientId : nobody);
-    const salt = stored.principal?.secretSalt ?? this.#right.saltOfNobody(clientId);
-    const hash = await this.#scrypt.hash(secret.slice(0, maxSecretLength), salt);
-    let match: ClientSecretEntity | undefined;
-    for (const candidate of stored.secrets) if (hashesMatch(candidate.hash, hash)) match = candidate;
-    if (!stored.principal?.enabled || !match || !isPlain(secret)) return { outcome: 'wrong' };
-    const now = this.#now();
-    if (match.expiresAt.getTime() <= now) return { outcome: 'expired' };
-    const principal = view(stored.principal);
-    const until = Math.min(now + rememberedMs, match.expiresAt.getTime());
-    if (this.#right.generation === generation) this.#right.set(name, clientId, principal, until);
-    return { outcome: 'ok', principal };
+  /**
+   * Whose secret this is. Before a secret is called wrong, the credentials are read anew: it may be younger than what is remembered.
+   * `restrained`: who has failed too often does not cause a read or a scrypt for each attempt.
+   */
+  async #match(
+    clientId: string,
+    secret: string,
+    restrained: boolean,
+  ): Promise<{ principal: PrincipalEntity | null; match: ClientSecretEntity | undefined }> {
+    const [askedAt, digest] = [performance.now(), digestOfSecret(secret)];
+    let known = await this.#known.of(clientId);
+    let match = this.#fastMatch(known, digest);
+    const right = match !== undefined && known.principal?.enabled === true;
+    if (!right && known.askedAt < askedAt - (restrained ? freshEnoughMs : 0)) {
+      known = await this.#known.read(clientId);
+      match = this.#fastMatch(known, digest);
+    }
+    if (!match && !restrained) match = await this.#slowMatch(known, secret, digest);
+    return { principal: known.principal, match };
   }
 
-  async #newSecret(
-    row: PrincipalEntity,
-    displayName: string,
-    expiresAt: Date | undefined,
-  ): Promise<{ text: string; stored: Omit<ClientSecretEntity, 'id' | 'principalId'> }> {
+  #fastMatch({ secrets }: KnownCredentials, digest: Buffer): ClientSecretEntity | undefined {
+    return matching(secrets, digest, ({ id, hashKind, hash }) => (hashKind === 'sha256' ? hash : this.#proven.get(id)));
+  }
+
+  /** The same for secrets that have a slow hash: one scrypt, however many there are and however many ask for the same at once. */
+  #slowMatch(known: KnownCredentials, secret: string, digest: Buffer): Promise<ClientSecretEntity | undefined> {
+    const { principal, secrets } = known;
+    if (!principal || !isPlain(secret) || !secrets.some(({ hashKind }) => hashKind === 'scrypt')) return Promise.resolve(undefined);
+    const name = `${principal.id}|${digest.toString('base64url')}`;
+    const underWay = this.#slowChecks.get(name);
+    if (underWay) return underWay;
+    const check = this.#scrypt
+      .hash(secret, principal.secretSalt)
+      .then((hash) => {
+        const match = matching(secrets, hash, (secret) => (secret.hashKind === 'scrypt' ? secret.hash : undefined));
+        if (match) this.#proven.set(match.id, digest);
+        return match;
+      })
+      .finally(() => this.#slowChecks.delete(name));
+    this.#slowChecks.set(name, check);
+    return check;
+  }
+
+  #newSecret(displayName: string, expiresAt: Date | undefined): { text: string; stored: Omit<ClientSecretEntity, 'id' | 'principalId'> } {
     const text = newSecret();
     const createdAt = new Date(this.#now());
     const stored = {
       displayName,
-      hash: await this.#scrypt.hash(text, row.secretSalt),
+      hash: digestOfSecret(text),
+      hashKind: 'sha256' as const,
       hint: text.slice(0, 3),
       createdAt,
       expiresAt: expiresAt ?? new Date(createdAt.getTime() + secretLifeMs),
@@ -210,14 +239,23 @@ export class Principals {
     if (!row) throw new Fault('PrincipalNotFound', `No service principal has the object id '${principalId}'.`);
     return row;
   }
+}
 
-  #requireCalm(...waits: number[]): void {
-    const retryAfterSeconds = Math.max(...waits);
-    if (retryAfterSeconds === 0) return;
-    throw new Fault('TooManyRequests', `Too many failed sign-ins. Try again in ${retryAfterSeconds} seconds.`, {
-      detail: { retryAfterSeconds },
-    });
-  }
+function matching(
+  secrets: readonly ClientSecretEntity[],
+  hash: Buffer,
+  hashOf: (secret: ClientSecretEntity) => Buffer | undefined,
+): ClientSecretEntity | undefined {
+  let match: ClientSecretEntity | undefined;
+  // No early end: how long this takes says nothing about which secret came close.
+  for (const candidate of secrets) if (hashesMatch(hashOf(candidate) ?? Buffer.alloc(0), hash)) match = candidate;
+  return match;
+}
+
+function tooMany(retryAfterSeconds: number): Fault {
+  return new Fault('TooManyRequests', `Too many failed sign-ins. Try again in ${retryAfterSeconds} seconds.`, {
+    detail: { retryAfterSeconds },
+  });
 }
 
 /** scrypt begins with HMAC, which takes a secret and the same secret followed by NULs for one: such a text is never right. */

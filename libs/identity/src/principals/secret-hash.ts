@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 /** scrypt parameters: 16 MiB and about 27 ms of one core for each check. */
 const cost = { N: 16_384, r: 8, p: 1, maxmem: 32 * 1024 * 1024 };
@@ -14,6 +14,11 @@ export function newSecret(): string {
 
 export function newSalt(): Buffer {
   return randomBytes(16);
+}
+
+/** The hash of a secret that we generated. */
+export function digestOfSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
 }
 
 /** scrypt in the thread pool: the event loop goes on. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TrustedProxies } from '../http/trusted-proxies.js';
 
 /** A TCP port from the environment. */
 export const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535);
@@ -39,6 +40,17 @@ const buckets = z
   })
   .pipe(z.record(z.string(), z.url({ error: 'every bucket must be a URL, such as file:///var/lib/regatta/eastus' })));
 
+/** Addresses and ranges of proxies; a mistake is reported with the entry. */
+const trustedProxies = commaList.default([]).superRefine((entries, context) => {
+  for (const entry of entries) {
+    try {
+      new TrustedProxies([entry]);
+    } catch {
+      context.addIssue({ code: 'custom', message: `"${entry}" is neither an IP address nor a range such as 10.0.0.0/8` });
+    }
+  }
+});
+
 /** What every process of the service reads. An app's own schema extends this one. */
 export const commonSettings = {
   DATABASE_URL: postgresUrl,
@@ -78,6 +90,10 @@ export const listenSettings = {
   REGATTA_MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   /** Memory for request bodies under way, in MiB. What does not fit stays unread. */
   REGATTA_BODY_MEMORY_MIB: z.coerce.number().int().min(1).max(65_536).default(128),
+  /** Proxies whose word about the client's address, host and scheme is believed; none unless told. */
+  REGATTA_TRUSTED_PROXIES: trustedProxies,
+  /** Which headers those proxies set. */
+  REGATTA_PROXY_HEADERS: z.enum(['x-forwarded', 'forwarded'], { error: 'must be x-forwarded or forwarded' }).default('x-forwarded'),
   REGATTA_DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
 } as const;
 
