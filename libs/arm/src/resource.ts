@@ -55,7 +55,7 @@ export const location = z
   .min(1, 'must name a region')
   .max(90)
   .overwrite(normalizeRegion)
-  .meta({ id: 'Region', description: 'The region the resource lives in; it cannot be changed later.' });
+  .meta({ id: 'RegionName', description: 'The region the resource lives in; it cannot be changed later.' });
 
 /** Declares a kind of resource. One value is the type, the validation and the OpenAPI schema. */
 export function armResource<P extends z.ZodRawShape, R extends z.ZodRawShape = {}, T extends z.ZodRawShape = {}>(

@@ -54,7 +54,7 @@ export function buildDocument(app: INestApplication, place: Place): OpenAPIObjec
     ...document,
     tags: tags.map(([name, description]) => ({ name, description })),
     paths: { ...publicPathsOf(place), ...document.paths },
-    components: { ...components, schemas: { ...schemas, Region: region }, responses: errorComponents } as NonNullable<
+    components: { ...components, schemas: { ...schemas, RegionName: region }, responses: errorComponents } as NonNullable<
       OpenAPIObject['components']
     >,
   };

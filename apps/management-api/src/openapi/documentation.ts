@@ -47,6 +47,7 @@ const start = `window.ui = SwaggerUIBundle({
   // The page may call only the host it came from: where that is not the first server, it calls the second.
   onComplete: () => {
     const [first] = window.ui.specSelectors.servers().toJS();
+    window.ui.initOAuth({ scopes: [first.url + '/.default'] });
     if (new URL(first.url, location.href).origin !== location.origin) window.ui.oas3Actions.setSelectedServer('/');
   },
 });

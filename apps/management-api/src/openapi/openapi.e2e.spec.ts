@@ -103,9 +103,9 @@ describe('what people and generators of clients need', () => {
       for (const parameter of operation.parameters ?? [])
         expect([name, parameter.name, parameter.schema.type]).toEqual([name, parameter.name, expect.any(String)]);
     const parameters = Object.fromEntries(document.paths[registryPath].put.parameters.map((one: { name: string }) => [one.name, one]));
-    expect(parameters.subscriptionId.schema.default).toBe(management.subscriptionId);
+    expect(parameters.subscriptionId.example).toBe(management.subscriptionId);
     expect(parameters['api-version'].schema.default).toBe('2025-11-01');
-    expect(document.components.schemas.Region.enum).toEqual(management.config.REGATTA_REGIONS);
+    expect(document.components.schemas.RegionName.enum).toEqual(management.config.REGATTA_REGIONS);
     expect(document.servers[0].url).toBe(management.config.REGATTA_MANAGEMENT_URL);
     expect(document.components.schemas.RegistrySku.properties.name.enum).toEqual(['Basic', 'Standard', 'Premium']);
     expect(document.components.schemas.Tags).toMatchObject({ propertyNames: { maxLength: 512 }, additionalProperties: { maxLength: 256 } });

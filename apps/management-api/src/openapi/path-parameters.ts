@@ -12,7 +12,7 @@ const uuid = { type: 'string', format: 'uuid' };
 
 /** Every name that stands in a path, what it must look like, and what to try it with. */
 export const pathParametersOf = ({ subscriptionId, regions }: Place, path: string): Readonly<Record<string, PathParameter>> => ({
-  subscriptionId: { description: 'Id of the subscription.', schema: { ...uuid, default: subscriptionId } },
+  subscriptionId: { description: 'Id of the subscription.', schema: uuid, example: subscriptionId },
   resourceGroupName: {
     description: 'Name of the resource group; compared without regard to case.',
     // Letters of other alphabets by their range: a pattern must mean the same to engines that know no \p{L}.
