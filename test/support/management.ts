@@ -123,6 +123,15 @@ export class Management {
     }
   }
 
+  /** Waits until the resource group is gone. */
+  async groupGone(name: string, seconds = 60): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    while ((await this.send('HEAD', `${this.subscription}/resourceGroups/${name}?api-version=${groupApiVersion}`)).status !== 404) {
+      if (Date.now() > end) throw new Error(`The resource group ${name} still exists after ${seconds} s.`);
+      await sleep(100);
+    }
+  }
+
   async adminPassword(group: string, name: string): Promise<string> {
     const answer = await this.send('POST', `${this.registryPath(group, name)}/listCredentials`);
     const { passwords } = this.#expect(answer, [200], `listCredentials of ${name}`).json<{ passwords: { value: string }[] }>();
