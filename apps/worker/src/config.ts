@@ -14,7 +14,7 @@ export const workerSettings = z.object({
     .number()
     .int()
     .min(60)
-    .default(7 * 24 * 3_600),
+    .default(24 * 3_600),
   /** Jobs of one queue that run at once. */
   REGATTA_JOB_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(8),
 });

@@ -22,6 +22,7 @@ parentPort.on('message', ({ op, id, seq, algorithm, offset, length }) => {
   else if (op === 'close') hashes.delete(id);
   else {
     const hash = hashes.get(id);
+    if (!hash) return parentPort.postMessage({ seq, unknown: true });
     if (op === 'update') hash.update(memory.subarray(offset, offset + length));
     parentPort.postMessage({ seq, hex: op === 'digest' ? hash.copy().digest('hex') : undefined });
   }
@@ -67,8 +68,11 @@ export class HashThread {
     if (this.#worker) return this.#worker;
     const worker = new Worker(program, { eval: true, workerData: this.#memory, name: 'hash' });
     worker.unref();
-    worker.on('message', ({ seq, hex }: { seq: number; hex?: string }) => {
-      this.#waiting.get(seq)?.resolve(hex);
+    worker.on('message', ({ seq, hex, unknown }: { seq: number; hex?: string; unknown?: boolean }) => {
+      const waiting = this.#waiting.get(seq);
+      // Closed while pieces of it were under way: the one upload is read again, and no other is touched.
+      if (unknown) waiting?.reject(new Error('There is no such hash.'));
+      else waiting?.resolve(hex);
       this.#waiting.delete(seq);
     });
     // A thread that ends takes its hashes along: uploads that relied on it read their bytes again.

@@ -5,8 +5,10 @@ import { BucketError } from '#lib/platform';
 import type { UploadOwner } from '../types.js';
 import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
 
-/** Longer than a lease lives unrenewed: who waits this long waited for a process that died, too. */
+/** Longer than a lease lives unrenewed: a process that died with it is outwaited. */
 const patienceMs = (leaseSeconds + 2) * 1000;
+/** A lease that was renewed so often while somebody waited for it is held by a request that goes on. */
+const renewals = 2;
 
 /** Runs `work` as the only one who writes to an upload; waits for another request that is about to end, or a process that died. */
 export async function withLease<T>(
@@ -17,12 +19,18 @@ export async function withLease<T>(
 ): Promise<T> {
   const deadline = performance.now() + patienceMs;
   const lease = randomUUID();
+  let seen: { lease: string | null; until: number } | null = null;
+  let renewed = 0;
   for (;;) {
     const session = await sessions.lease(owner, id, lease);
     if (session) return release(sessions, session, work);
-    const offset = await sessions.received(owner, id);
-    if (offset === null) throw unknownUpload();
-    if (performance.now() > deadline) throw new Fault('RangeInvalid', 'Another request writes to this upload.', { detail: { offset } });
+    const holder = await sessions.holder(owner, id);
+    if (holder === null) throw unknownUpload();
+    renewed = holder.lease !== seen?.lease ? 0 : holder.until > seen.until ? renewed + 1 : renewed;
+    seen = holder;
+    if (renewed === renewals || performance.now() > deadline) {
+      throw new Fault('ServiceUnavailable', 'Another request writes to this upload. Try again when it has ended, and ask how far it came.');
+    }
     await sleep(150);
   }
 }

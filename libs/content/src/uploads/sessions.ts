@@ -1,6 +1,7 @@
-import type { DigestAlgorithm } from '#lib/oci';
+import { Fault } from '#lib/domain';
+import type { Digest, DigestAlgorithm } from '#lib/oci';
 import type { PipelinedPool, Queries } from '#lib/platform';
-import type { UploadOwner } from '../types.js';
+import type { StoredBlob, UploadOwner } from '../types.js';
 import { beginAnew, defaultGraceSeconds, dueAfter } from '../writes/reviews.js';
 
 /** A lease not renewed for this long is nobody's: its process is gone. */
@@ -26,12 +27,26 @@ const review = (grace: string) => `review AS (
   SELECT DISTINCT committing, region, ${dueAfter(grace)}, 'upload-ended' FROM gone WHERE committing IS NOT NULL
   ${beginAnew('blob_reviews')})`;
 
+/** Uploads one principal may have open in one registry. */
+const mostSessions = 10_000;
+
 const statements = {
   // A session lost in a crash of the database costs a client one new POST: not worth a wait for the disk.
-  start: `INSERT INTO content.upload_sessions (id, registry_id, repository, principal_id, region, algorithm)
-          SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text FROM set_config('synchronous_commit', 'off', true),
-            (SELECT coalesce(sum(bytes), 0) AS used FROM content.usage_shards WHERE registry_id = $2::uuid AND $7::bigint IS NOT NULL) AS room
-          WHERE $7::bigint IS NULL OR (used < $7::bigint AND used + $8::bigint <= $7::bigint) RETURNING id`,
+  // Bytes of open sessions count as if they were committed: they are on the disk.
+  start: `WITH open AS (
+            SELECT count(*) FILTER (WHERE principal_id = $4::text) AS mine, coalesce(sum(received), 0) AS bytes
+            FROM content.upload_sessions WHERE registry_id = $2::uuid
+          ), made AS (
+            INSERT INTO content.upload_sessions (id, registry_id, repository, principal_id, region, algorithm)
+            SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text FROM set_config('synchronous_commit', 'off', true), open,
+              (SELECT coalesce(sum(bytes), 0) AS used FROM content.usage_shards WHERE registry_id = $2::uuid AND $7::bigint IS NOT NULL) AS room
+            WHERE mine < ${mostSessions}
+              AND ($7::bigint IS NULL OR (used + open.bytes < $7::bigint AND used + open.bytes + $8::bigint <= $7::bigint)) RETURNING id
+          ) SELECT mine >= ${mostSessions} AS many, EXISTS (SELECT FROM made) AS made FROM open`,
+  linkedOfLate: `SELECT b.size FROM content.repositories r JOIN content.repository_blobs l ON l.repository_id = r.id
+                 JOIN content.blobs b ON b.digest = l.digest
+                 WHERE r.registry_id = $1 AND r.name = $2 AND l.digest = $3 AND l.created_at > now() - interval '1 day'`,
+  holder: `SELECT lease, coalesce(extract(epoch FROM leased_until), 0)::float8 AS until FROM content.upload_sessions WHERE ${ownedBy}`,
   received: `SELECT received FROM content.upload_sessions WHERE ${ownedBy}`,
   // Few bytes need no lease: one statement checks and appends.
   appendSmall: `UPDATE content.upload_sessions
@@ -87,12 +102,27 @@ export class Sessions {
     session: { id: string; region: string; algorithm: DigestAlgorithm; storageLimit: number | null; size: number },
   ): Promise<boolean> {
     const { id, region, algorithm, storageLimit, size } = session;
-    return (await this.#pool.query(statement('start'), [...owned(owner, id), region, algorithm, storageLimit, size])).length > 0;
+    const values = [...owned(owner, id), region, algorithm, storageLimit, size];
+    const [row] = await this.#pool.query<{ many: boolean; made: boolean }>(statement('start'), values);
+    if (row?.many) throw new Fault('TooManyRequests', `One identity may have ${mostSessions} uploads open: finish or cancel some.`);
+    return row?.made ?? false;
   }
 
   async received(owner: UploadOwner, id: string): Promise<number | null> {
     const [row] = await this.#pool.query<{ received: string }>(statement('received'), owned(owner, id));
     return row ? Number(row.received) : null;
+  }
+
+  /** A blob that this repository linked within the time a session lives. */
+  async linkedOfLate({ registryId, repository }: UploadOwner, digest: Digest): Promise<StoredBlob | null> {
+    const [row] = await this.#pool.query<{ size: string }>(statement('linkedOfLate'), [registryId, repository, digest]);
+    return row ? { digest, size: Number(row.size) } : null;
+  }
+
+  /** Who writes now and until when, null if there is no such session. */
+  async holder(owner: UploadOwner, id: string): Promise<{ lease: string | null; until: number } | null> {
+    const [row] = await this.#pool.query<{ lease: string | null; until: number }>(statement('holder'), owned(owner, id));
+    return row ?? null;
   }
 
   /** Appends to the bytes in the row; null if it is not that simple. */

@@ -172,6 +172,55 @@ describe('an upload', () => {
     await here.uploads.commit(owner, id, digestOf(bytes), noLimit);
   });
 
+  it('whose answer was lost is answered again: the session is gone, the blob is here', async () => {
+    const owner = asOwner(repository());
+    const bytes = large();
+    const { id } = await here.uploads.start(owner, noLimit);
+    await here.uploads.commit(owner, id, digestOf(bytes), { ...noLimit, body: body(bytes) });
+    const again = await other.uploads.commit(owner, id, digestOf(bytes), { ...noLimit, body: body(bytes) });
+    expect(again).toEqual({ digest: digestOf(bytes), size: bytes.length });
+    const elsewhere = other.uploads.commit({ ...owner, repository: 'other' }, id, digestOf(bytes), noLimit);
+    await expect(elsewhere).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+  });
+
+  it('that another request goes on writing to is refused as soon as that one has shown it lives', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, noLimit);
+    let renewals = 0;
+    const holder = randomUUID();
+    const renew = () =>
+      db.dataSource.query(`UPDATE content.upload_sessions SET lease = $2, leased_until = now() + interval '1 minute' WHERE id = $1`, [
+        id,
+        holder,
+      ]);
+    await renew();
+    const renewing = setInterval(() => void renew().then(() => (renewals += 1)), 200);
+    await expect(here.uploads.append(owner, id, body(large()))).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    clearInterval(renewing);
+    expect(renewals).toBeLessThan(10);
+  });
+
+  it('is the last one a principal may open when it has ten thousand', async () => {
+    const owner = asOwner(repository());
+    await db.dataSource.query(
+      `INSERT INTO content.upload_sessions (id, registry_id, repository, principal_id, region)
+       SELECT gen_random_uuid(), $1, 'app', $2, 'nowhere' FROM generate_series(1, 9999)`,
+      [owner.registryId, owner.principalId],
+    );
+    await here.uploads.start(owner, noLimit);
+    await expect(here.uploads.start(owner, noLimit)).rejects.toMatchObject({ code: 'TooManyRequests' });
+    await here.uploads.start({ ...owner, principalId: 'another' }, noLimit);
+  });
+
+  it('counts toward what the registry may hold before it is finished', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, { storageLimit: 400_000 });
+    await here.uploads.append(owner, id, body(large()));
+    await expect(here.uploads.start(owner, { storageLimit: 400_000, declaredSize: 200_000 })).rejects.toMatchObject({
+      code: 'StorageLimitReached',
+    });
+  });
+
   it('goes on after its process died with the lease in its hand', async () => {
     const owner = asOwner(repository());
     const bytes = large(200_000);
@@ -213,6 +262,7 @@ describe('an upload', () => {
     await expect(refused).rejects.toMatchObject({ code: 'ServiceUnavailable', message: /No space is left/ });
     expect(await full.index.blob(owner, digestOf(bytes))).toBeNull();
     expect((await full.uploads.status(owner, id)).offset).toBe(0);
+    expect(await full.bucket.partSize(id)).toBeNull();
     await full.close();
   });
 });

@@ -106,8 +106,19 @@ export class Uploads {
     });
   }
 
-  /** The closing PUT. With a wrong digest nothing becomes visible and the session is over. */
+  /**
+   * The closing PUT. With a wrong digest nothing becomes visible and the session is over. Where an earlier answer was lost, the session
+   * is gone and its blob is here: that is the same success.
+   */
   async commit(owner: UploadOwner, id: string, digest: Digest, options: CommitOptions): Promise<StoredBlob> {
+    return this.#commit(owner, id, digest, options).catch(async (error: unknown) => {
+      const stored = isFault(error, 'BlobUploadUnknown') ? await this.#sessions.linkedOfLate(owner, digest) : null;
+      if (!stored) throw error;
+      return stored;
+    });
+  }
+
+  async #commit(owner: UploadOwner, id: string, digest: Digest, options: CommitOptions): Promise<StoredBlob> {
     requireUploadId(id);
     const beginning = (await options.body?.beginning(this.#inlineLimit)) ?? nothing;
     if (beginning.ended && !beginning.broken) {

@@ -1,5 +1,5 @@
 import { Fault } from '#lib/domain';
-import type { Body, Bucket, WriteSlots } from '#lib/platform';
+import { type Body, type Bucket, BucketError, type WriteSlots } from '#lib/platform';
 import { takeIn } from './intake.js';
 import type { LiveHashes } from './live-hashes.js';
 import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
@@ -30,9 +30,12 @@ export async function writeSession(session: LeasedSession, body: Body | null, to
   const writer = await bucket.openPart(session.id, base);
   const lost = new AbortController();
   let renewedAt = performance.now();
+  let acknowledged = base;
+  let full = false;
   const renew = async () => {
     const durable = await writer.flush();
     if (!(await sessions.renew(session, durable, session.committing))) throw leaseLost();
+    acknowledged = durable;
     renewedAt = performance.now();
   };
   let renewing: Promise<void> = Promise.resolve();
@@ -54,11 +57,13 @@ export async function writeSession(session: LeasedSession, body: Body | null, to
     return { size: await writer.flush(), broken };
   } catch (error) {
     hashes.forget(session.id);
+    full = error instanceof BucketError && error.failure === 'full';
     throw error;
   } finally {
     clearInterval(timer);
     await renewing;
     await writer.close();
+    if (full) await giveBack(bucket, session.id, acknowledged).catch(() => {});
   }
 }
 
@@ -68,6 +73,12 @@ const nothing: Body = {
   next: async () => null,
   close: () => {},
 };
+
+/** On a full disk the part keeps only what the client was told of: the rest is of use to others. */
+async function giveBack(bucket: Bucket, id: string, acknowledged: number): Promise<void> {
+  if (acknowledged === 0) await bucket.deletePart(id);
+  else await (await bucket.openPart(id, acknowledged)).close();
+}
 
 function leaseLost(): Fault {
   return new Fault('BlobUploadUnknown', 'The upload was cancelled or is continued by another request.');
