@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endsWithUs } from '../../libs/testkit/src/programs/ends-with-us.js';
 import { freePortRow } from './free-ports.js';
 import { Management, type Credentials } from './management.js';
 import { isAlive, stopProcess } from './processes.js';
@@ -55,6 +56,11 @@ export function greetingOf({ home }: Pick<ServiceFacts, 'home'>, from = 0): Gree
   const lines = readFileSync(outputFile(home), 'utf8').slice(from).split('\n');
   const line = lines.findLast((text) => text.startsWith('{') && text.includes('"managementUrl"'));
   return line ? (JSON.parse(line) as Greeting) : null;
+}
+
+/** Holds the id of the process that runs a service, from the moment it is started. */
+export function pidFile(home: string): string {
+  return join(home, 'service.pid');
 }
 
 function outputFile(home: string): string {
@@ -133,7 +139,9 @@ export class ServiceProcess {
       },
     });
     closeSync(out);
+    writeFileSync(pidFile(home), `${child.pid}\n`);
     if (outlivesUs) child.unref();
+    else endsWithUs(child.pid ?? -1, home, 'TERM');
     const service = new ServiceProcess({ ...places, pid: child.pid ?? -1 }, child);
     await service.#ready(before);
     return service;

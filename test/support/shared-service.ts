@@ -10,6 +10,11 @@ export const sharedFolderVariable = 'REGATTA_TEST_SERVICE_FOLDER';
 
 const startSeconds = 120;
 
+/** REGATTA_HOME of the shared service. */
+export function sharedHome(folder: string): string {
+  return join(folder, 'home');
+}
+
 export function factsFile(folder: string): string {
   return join(folder, 'facts.json');
 }
@@ -48,7 +53,7 @@ async function mayStart(folder: string): Promise<boolean> {
 async function start(folder: string): Promise<ServiceFacts> {
   try {
     await buildService();
-    const service = await ServiceProcess.start({ home: join(folder, 'home'), outlivesUs: true });
+    const service = await ServiceProcess.start({ home: sharedHome(folder), outlivesUs: true });
     // Written under another name first: whoever waits must not read half of it.
     writeFileSync(`${factsFile(folder)}.new`, JSON.stringify(service.facts));
     renameSync(`${factsFile(folder)}.new`, factsFile(folder));

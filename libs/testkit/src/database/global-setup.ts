@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedPostgres, migrate } from '#lib/platform';
+import { endsWithUs } from '../programs/ends-with-us.js';
 import { wholeSchema } from './schema.js';
 import { templateDatabase } from './names.js';
 
@@ -18,8 +19,10 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'regatta-spec-'));
   await chmod(folder, 0o755); // As root, Postgres runs as somebody else who must get in.
+  const directory = join(folder, 'postgres');
+  endsWithUs(join(directory, 'data/postmaster.pid'), folder, 'QUIT');
   const postgres = await EmbeddedPostgres.start({
-    directory: join(folder, 'postgres'),
+    directory,
     settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '400', shared_buffers: '256MB' },
   });
   const url = await postgres.ensureDatabase(templateDatabase);

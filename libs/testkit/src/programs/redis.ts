@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endsWithUs } from './ends-with-us.js';
 import { findProgram, requireProgram } from './programs.js';
 
 /** A real Redis of one spec file's own. */
@@ -39,6 +40,7 @@ export async function testRedis(): Promise<TestRedis> {
     'noeviction',
   ];
   const child = spawn(findProgram('redis-server')!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  endsWithUs(child.pid ?? -1, folder, 'TERM');
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));
     child.stdout.on('data', (chunk: Buffer) => String(chunk).includes('Ready to accept connections') && resolve());
