@@ -3,7 +3,7 @@ import { contentEntities, contentMigrations } from '#lib/content';
 import { ensureBootstrap, identityEntities, identityMigrations, Principals, RoleAssignments } from '#lib/identity';
 import { Broadcast, createDataSource, migrate, newLogger, platformEntities, platformMigrations, whenDatabaseAnswers } from '#lib/platform';
 import type { DataSource } from 'typeorm';
-import { readCredentials, writeCredentials, type Credentials } from './home/credentials.js';
+import { mayWriteCredentials, readCredentials, writeCredentials, type Credentials } from './home/credentials.js';
 import { StartError } from './start-error.js';
 
 /** Who the first principal is, and what it works in. */
@@ -28,7 +28,11 @@ export interface BootstrapDatabase {
  * Brings the database to the newest schema and makes sure that somebody can sign in. While `known` opens the door nothing is
  * made; otherwise the first principal gets a new secret, unless somebody disabled it.
  */
-export async function bootstrap({ url, waitSeconds, logLevel, say }: BootstrapDatabase, known?: Credentials): Promise<FirstPrincipal> {
+export async function bootstrap(
+  { url, waitSeconds, logLevel, say }: BootstrapDatabase,
+  known?: Credentials,
+  mayRenew = false,
+): Promise<FirstPrincipal> {
   const dataSource = createDataSource({
     url,
     applicationName: 'standalone',
@@ -42,7 +46,7 @@ export async function bootstrap({ url, waitSeconds, logLevel, say }: BootstrapDa
       async () => {
         if (!dataSource.isInitialized) await dataSource.initialize();
         await migrate(dataSource, url);
-        return ensureFirst(dataSource, broadcast, known);
+        return ensureFirst(dataSource, broadcast, known, mayRenew);
       },
       { seconds: waitSeconds, say },
     );
@@ -57,15 +61,20 @@ export async function bootstrap({ url, waitSeconds, logLevel, say }: BootstrapDa
 
 /** The same by the `credentials.json` of a folder, which is written when it is missing or of another database. */
 export async function bootstrapInto(home: string, database: BootstrapDatabase): Promise<Omit<FirstPrincipal, 'clientSecret'>> {
-  const { clientSecret, ...ids } = await bootstrap(database, await readCredentials(home));
+  const { clientSecret, ...ids } = await bootstrap(database, await readCredentials(home), await mayWriteCredentials(home));
   if (clientSecret !== undefined) await writeCredentials(home, { ...ids, clientSecret });
   return ids;
 }
 
-async function ensureFirst(dataSource: DataSource, broadcast: Broadcast, known: Credentials | undefined): Promise<FirstPrincipal> {
+async function ensureFirst(
+  dataSource: DataSource,
+  broadcast: Broadcast,
+  known: Credentials | undefined,
+  mayRenew: boolean,
+): Promise<FirstPrincipal> {
   const principals = new Principals({ dataSource, broadcast });
   const roleAssignments = new RoleAssignments({ dataSource, broadcast });
-  const first = await ensureBootstrap({ dataSource, principals, roleAssignments }, known ? { credentials: known } : {});
+  const first = await ensureBootstrap({ dataSource, principals, roleAssignments }, known ? { credentials: known, mayRenew } : {});
   const { tenantId, subscriptionId, clientId, clientSecret } = first;
   const control = new ControlStore(dataSource);
   await control.tenants.ensure({ id: tenantId, displayName: 'Default tenant' });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writePrivately } from './home.js';
@@ -20,4 +20,12 @@ export async function readCredentials(home: string): Promise<Credentials | undef
 
 export async function writeCredentials(home: string, value: Credentials): Promise<void> {
   await writePrivately(credentialsFile(home), `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** True if a new secret can be kept. */
+export function mayWriteCredentials(home: string): Promise<boolean> {
+  return access(credentialsFile(home), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }

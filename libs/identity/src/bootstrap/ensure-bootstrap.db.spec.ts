@@ -72,6 +72,21 @@ describe('a later start', () => {
     expect(new Set([first.clientSecret, lost.clientSecret, foreign.clientSecret]).size).toBe(3);
   });
 
+  it('renews a secret that ends soon, if the new one can be kept; the old one works to its end', async () => {
+    const { clientId, clientSecret, principalId } = await ensureBootstrap(parts());
+    const credentials = { clientId, clientSecret: clientSecret! };
+    const [secret] = await parts().principals.secrets(principalId);
+    const days = (secret!.expiresAt.getTime() - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(365);
+    expect((await ensureBootstrap(parts(), { credentials, mayRenew: true })).clientSecret).toBeUndefined();
+    await db.dataSource.query(`UPDATE identity.client_secrets SET expires_at = now() + interval '30 days'`);
+    expect((await ensureBootstrap(parts(), { credentials })).clientSecret).toBeUndefined();
+    const renewed = await ensureBootstrap(parts(), { credentials, mayRenew: true });
+    for (const each of [clientSecret!, renewed.clientSecret!]) expect(await parts().principals.checkSecret(clientId, each)).not.toBeNull();
+    const again = { clientId, clientSecret: renewed.clientSecret! };
+    expect((await ensureBootstrap(parts(), { credentials: again, mayRenew: true })).clientSecret).toBeUndefined();
+  });
+
   it('keeps the number of secrets bounded', async () => {
     await ensureBootstrap(parts());
     let last = '';

@@ -13,6 +13,8 @@ export interface BootstrapParts {
 export interface BootstrapWish {
   /** What the credentials file says now; absent when there is none. If it no longer opens the door, a new secret is issued. */
   credentials?: { clientId: string; clientSecret: string };
+  /** True if a new secret can be kept: one that ends soon is then renewed. */
+  mayRenew?: boolean;
   /** Ids to use if this is the first start; otherwise they are made up. */
   tenantId?: string;
   subscriptionId?: string;
@@ -34,7 +36,10 @@ export interface Bootstrap {
 
 const secretName = 'bootstrap';
 const secretsKept = 5;
-const secretLifeMs = 10 * 365 * 86_400_000;
+const day = 86_400_000;
+const secretLifeMs = 365 * day;
+/** A start in the last two months of a secret renews it, where the caller can keep the new one. */
+const renewedBeforeMs = 60 * day;
 
 /**
  * Makes sure that somebody can sign in: the first tenant, subscription and principal, once for ever, whoever starts first and
@@ -49,7 +54,9 @@ export async function ensureBootstrap(parts: BootstrapParts, wish: BootstrapWish
   const ids = { tenantId, subscriptionId, principalId, clientId, isNew: false };
   const principal = await parts.principals.byId(principalId);
   if (!principal?.enabled) return ids; // An operator closed this door on purpose: it stays closed.
-  if (wish.credentials && (await opens(parts.principals, wish.credentials, principalId))) return ids;
+  if (wish.credentials && (await opens(parts.principals, wish.credentials, principalId))) {
+    if (!wish.mayRenew || !(await endsSoon(parts.principals, principalId))) return ids;
+  }
   return { ...ids, clientSecret: await issueAgain(parts.principals, principalId) };
 }
 
@@ -59,6 +66,12 @@ async function issueAgain(principals: Principals, principalId: string): Promise<
   for (const old of before.slice(0, -(secretsKept - 1))) await principals.removeSecret(principalId, old.id);
   const issued = await principals.addSecret(principalId, { displayName: secretName, expiresAt: new Date(Date.now() + secretLifeMs) });
   return issued.secret;
+}
+
+/** True if the newest secret that was issued here ends soon. */
+async function endsSoon(principals: Principals, principalId: string): Promise<boolean> {
+  const issued = (await principals.secrets(principalId)).filter((secret) => secret.displayName === secretName);
+  return issued.every(({ expiresAt }) => expiresAt.getTime() - Date.now() < renewedBeforeMs);
 }
 
 async function opens(principals: Principals, { clientId, clientSecret }: { clientId: string; clientSecret: string }, principalId: string) {
