@@ -136,7 +136,7 @@ describe('the registry API', () => {
       const cancelled = await client.start(repository);
       expect((await client.send('DELETE', cancelled)).status).toBe(204);
       for (const method of ['GET', 'PATCH', 'PUT', 'DELETE']) {
-        const answer = await client.send(method, `${cancelled}?digest=${digestOf(bytes)}`);
+        const answer = await client.send(method, `${cancelled}?digest=${digestOf('cancelled')}`);
         expect([answer.status, answer.code()], method).toEqual([404, 'BLOB_UPLOAD_UNKNOWN']);
       }
     });
@@ -336,6 +336,31 @@ describe('the registry API', () => {
         expect([answer.status, answer.code()], `${method} ${path}`).toEqual([status, code]);
         expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
       }
+    });
+
+    it('is refused where a parameter holds control characters, before anything reads it', async () => {
+      const uploads = '/v2/app/blobs/uploads/';
+      const requests: [string, string][] = [
+        ['POST', `${uploads}?mount=${digestOf('x')}&from=%00`],
+        ['POST', `${uploads}?mount=%0a`],
+        ['GET', `/v2/app/referrers/${digestOf('x')}?artifactType=%00`],
+        ['GET', `/v2/app/referrers/${digestOf('x')}?artifactType=application/x%7f`],
+        ['GET', '/v2/app/tags/list?last=a%00'],
+        ['GET', '/v2/_catalog?last=%1b'],
+        ['GET', '/v2/_catalog?%00'],
+        ['GET', '/oauth2/token?service=%00'],
+        ['GET', '/oauth2/token?scope=repository:a%00:pull'],
+      ];
+      for (const [method, path] of requests) {
+        const answer = await client.send(method, path);
+        expect([answer.status, answer.code()], `${method} ${path}`).toEqual([400, 'UNSUPPORTED']);
+      }
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      for (const body of [
+        'grant_type=password&username=a%00&password=b',
+        'grant_type=refresh_token&scope=repository:a:pull&refresh_token=%00',
+      ])
+        expect((await client.send('POST', '/oauth2/token', form, body)).status, body).toBe(400);
     });
 
     it('is refused where paths climb, hide or break', async () => {

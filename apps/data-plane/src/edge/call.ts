@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BodyBudget, type GatheredBody, incomingBody, isBodyError, readWhole } from '#lib/platform';
+import { readParameters } from './parameters.js';
 import { type RequestIds, requestIds } from './request-ids.js';
 import type { Site } from './site.js';
 
@@ -52,8 +53,9 @@ export class Call {
     this.#search = mark < 0 ? '' : url.slice(mark + 1);
   }
 
+  /** @throws Fault `InvalidParameter` where it holds control characters. */
   get query(): URLSearchParams {
-    return (this.#query ??= this.#search === '' ? noQuery : new URLSearchParams(this.#search));
+    return (this.#query ??= this.#search === '' ? noQuery : readParameters(this.#search));
   }
 
   /** `Content-Length`, where there is a sensible one. */

@@ -1,6 +1,7 @@
 import { Fault } from '#lib/domain';
 import { bareMediaType } from '#lib/oci';
 import type { Call } from '../edge/call.js';
+import { readParameters } from '../edge/parameters.js';
 import type { Site } from '../edge/site.js';
 import { readGetRequest, readPostRequest } from './token-request.js';
 import { TokenService } from './token-service.js';
@@ -43,5 +44,5 @@ async function readForm(call: Call): Promise<URLSearchParams> {
   }
   const tooLarge = () => new Fault('RequestTooLarge', `The form may have ${largestForm} bytes at the most.`);
   const body = await call.smallBody(largestForm, tooLarge);
-  return new URLSearchParams(body.toString('utf8'));
+  return readParameters(body.toString('utf8'));
 }
