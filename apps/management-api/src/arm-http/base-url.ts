@@ -8,6 +8,8 @@ const hostPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})(:\d{1,5})?$/;
  */
 export function baseUrlOf(request: FastifyRequest, publicUrl: string): string {
   const { host, secure } = request.origin ?? { host: request.headers.host ?? '', secure: request.protocol === 'https' };
-  if (!hostPattern.test(host) || new URL(publicUrl).host.toLowerCase() === host.toLowerCase()) return publicUrl;
-  return `${secure ? 'https' : 'http'}://${host}`;
+  const base = `${secure ? 'https' : 'http'}://${host}`;
+  // Letters and digits alone make no host: a port may be too large, an address no address.
+  if (!hostPattern.test(host) || !URL.canParse(base)) return publicUrl;
+  return new URL(publicUrl).host.toLowerCase() === host.toLowerCase() ? publicUrl : base;
 }
