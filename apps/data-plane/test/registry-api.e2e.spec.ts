@@ -306,8 +306,13 @@ describe('the registry API', () => {
       const cases: [string, string, number, string][] = [
         ['GET', '/v2/UPPER/manifests/latest', 400, 'NAME_INVALID'],
         ['GET', `/v2/${'a'.repeat(256)}/manifests/latest`, 400, 'NAME_INVALID'],
-        ['GET', '/v2/app/manifests/-bad', 400, 'TAG_INVALID'],
-        ['GET', `/v2/app/manifests/${'t'.repeat(129)}`, 400, 'TAG_INVALID'],
+        ['PUT', '/v2/app/manifests/-bad', 400, 'TAG_INVALID'],
+        ['PUT', `/v2/app/manifests/${'t'.repeat(129)}`, 400, 'TAG_INVALID'],
+        // A tag that cannot be is not there.
+        ['GET', '/v2/app/manifests/-bad', 404, 'MANIFEST_UNKNOWN'],
+        ['GET', `/v2/app/manifests/${'t'.repeat(129)}`, 404, 'MANIFEST_UNKNOWN'],
+        ['DELETE', '/v2/app/manifests/.INVALID_MANIFEST_NAME', 404, 'MANIFEST_UNKNOWN'],
+        ['DELETE', '/v2/app/manifests/sha256:short', 400, 'DIGEST_INVALID'],
         ['GET', '/v2/app/manifests/sha256:short', 400, 'DIGEST_INVALID'],
         ['GET', '/v2/app/blobs/sha256:ABC', 400, 'DIGEST_INVALID'],
         ['GET', `/v2/app/blobs/md5:${'a'.repeat(32)}`, 400, 'DIGEST_INVALID'],
@@ -336,6 +341,10 @@ describe('the registry API', () => {
         expect([answer.status, answer.code()], `${method} ${path}`).toEqual([status, code]);
         expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
       }
+    });
+
+    it('is told by HEAD that a tag that cannot be is not there', async () => {
+      expect((await client.send('HEAD', '/v2/app/manifests/.INVALID_MANIFEST_NAME')).status).toBe(404);
     });
 
     it('is refused where a parameter holds control characters, before anything reads it', async () => {

@@ -1,4 +1,4 @@
-import { Fault, skuRow } from '#lib/domain';
+import { Fault, isTag, skuRow } from '#lib/domain';
 import { ContentIndex, type StoredManifest } from '#lib/content';
 import {
   algorithmOf,
@@ -24,7 +24,7 @@ export class Manifests {
 
   /** GET and HEAD: the bytes and the type as they were pushed, whatever `Accept` says. */
   async get(call: Call, target: RepositoryTarget, text: string): Promise<void> {
-    const manifest = await this.index.manifest(keyOf(target), parseReference(text));
+    const manifest = await this.index.manifest(keyOf(target), possibleReference(target, text));
     if (!manifest) throw unknown(target, text);
     const prepared = (manifest.prepared ??= prepare(manifest)) as Prepared;
     if (holdsTag(call.request.headers['if-none-match'], prepared.etag)) return call.answer(304, prepared.headers);
@@ -53,7 +53,7 @@ export class Manifests {
 
   /** A tag that is deleted leaves its manifest; a manifest that is deleted takes its tags along. */
   async delete(call: Call, target: RepositoryTarget, text: string): Promise<void> {
-    const reference = parseReference(text);
+    const reference = possibleReference(target, text);
     const was =
       reference.kind === 'tag'
         ? await this.index.deleteTag(keyOf(target), reference.tag)
@@ -83,6 +83,12 @@ function digestOfManifest(bytes: Buffer, reference: Reference): ReturnType<typeo
 /** Tells the client that `referrers` will list it, so that it need not keep the list in a tag (OCI 1.1, "Pushing manifests with subject"). */
 function subjectHeader({ subject }: Manifest): string[] {
   return subject ? ['OCI-Subject', subject.digest] : [];
+}
+
+/** A tag that cannot be is not there; only who would set it is told what is wrong with it. */
+function possibleReference(target: RepositoryTarget, text: string): Reference {
+  if (!text.includes(':') && !isTag(text)) throw unknown(target, text.slice(0, 200));
+  return parseReference(text);
 }
 
 function keyOf({ registry, repository }: RepositoryTarget): { registryId: string; repository: string } {
