@@ -347,6 +347,28 @@ describe('the registry API', () => {
       expect((await client.send('HEAD', '/v2/app/manifests/.INVALID_MANIFEST_NAME')).status).toBe(404);
     });
 
+    it('is told by every 405 what is possible', async () => {
+      const cases: [string, string, string][] = [
+        ['PUT', '/v2/', 'GET, HEAD'],
+        ['DELETE', '/v2/_catalog', 'GET'],
+        ['POST', '/v2/app/manifests/latest', 'GET, HEAD, PUT, DELETE'],
+        ['PUT', `/v2/app/blobs/${digestOf('x')}`, 'GET, HEAD, DELETE'],
+        ['GET', '/v2/app/blobs/uploads/', 'POST'],
+        ['POST', '/v2/app/blobs/uploads/00000000-0000-0000-0000-000000000000', 'GET, PATCH, PUT, DELETE'],
+        ['PATCH', '/v2/app/tags/list', 'GET'],
+        ['DELETE', `/v2/app/referrers/${digestOf('x')}`, 'GET'],
+        ['DELETE', '/oauth2/token', 'GET, POST'],
+        ['GET', '/oauth2/exchange', 'POST'],
+        ['OPTIONS', '/v2/app/tags/list', 'GET'],
+        // An empty list: the address is known, and nothing can be done with it yet (RFC 9110, 10.2.1).
+        ['GET', '/acr/v1/_catalog', ''],
+      ];
+      for (const [method, path, allow] of cases) {
+        const answer = await client.send(method, path);
+        expect([answer.status, answer.headers.allow], `${method} ${path}`).toEqual([405, allow]);
+      }
+    });
+
     it('is refused where a parameter holds control characters, before anything reads it', async () => {
       const uploads = '/v2/app/blobs/uploads/';
       const requests: [string, string][] = [

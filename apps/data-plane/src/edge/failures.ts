@@ -19,6 +19,12 @@ export class FaultWithHeaders extends Error {
   }
 }
 
+/** The answer to a method that the address does not have; `Allow` names those it has (RFC 9110, 15.5.6). */
+export function methodNotAllowed(call: Call, allowed: readonly string[]): FaultWithHeaders {
+  const message = `${call.method} is not possible here, only ${allowed.join(', ')}.`;
+  return new FaultWithHeaders(new Fault('MethodNotAllowed', message), ['Allow', allowed.join(', ')]);
+}
+
 /** Says what went wrong in the words of the protocol. @returns the error that has no name, if it was one: it is to be logged whole. */
 export function answerFailure(call: Call, error: unknown): unknown {
   const { request, response } = call;

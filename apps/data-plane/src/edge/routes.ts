@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '#lib/domain';
 import { Edge } from './edge.js';
+import { FaultWithHeaders } from './failures.js';
 
 type RawHandler = (request: FastifyRequest['raw'], response: FastifyReply['raw']) => void;
 
@@ -37,6 +38,7 @@ function nothingHere(): Fault {
   return new Fault('RouteNotFound', 'There is nothing at this address.');
 }
 
-function notBuilt(): Fault {
-  return new Fault('Unsupported', 'This registry does not have the API /acr/v1: use /v2.');
+/** `Allow` is empty: the address is known, and no method is possible (RFC 9110, 10.2.1). */
+function notBuilt(): FaultWithHeaders {
+  return new FaultWithHeaders(new Fault('Unsupported', 'This registry does not have the API /acr/v1: use /v2.'), ['Allow', '']);
 }

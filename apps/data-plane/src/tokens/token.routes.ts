@@ -1,10 +1,11 @@
 import { Fault } from '#lib/domain';
 import { bareMediaType } from '#lib/oci';
 import type { Call } from '../edge/call.js';
+import { methodNotAllowed } from '../edge/failures.js';
 import { readParameters } from '../edge/parameters.js';
 import type { Site } from '../edge/site.js';
 import { readGetRequest, readPostRequest } from './token-request.js';
-import { TokenService } from './token-service.js';
+import { type TokenAnswer, TokenService } from './token-service.js';
 
 /** Two tokens of 16 KiB at the most and a hundred scopes fit. */
 const largestForm = 64 * 1024;
@@ -16,24 +17,27 @@ export class TokenRoutes {
 
   async answer(call: Call, site: Site): Promise<void> {
     const path = call.path.endsWith('/') ? call.path.slice(0, -1) : call.path;
-    const authorization = call.request.headers.authorization;
-    if (path === '/oauth2/token') {
-      call.route = '/oauth2/token';
-      if (call.method === 'GET') {
-        return call.json(200, await this.service.token(site, readGetRequest(call.query, authorization), call.clientAddress), secret);
-      }
-      if (call.method === 'POST') {
-        const request = readPostRequest(await readForm(call), authorization);
-        return call.json(200, await this.service.token(site, request, call.clientAddress), secret);
-      }
-    } else if (path === '/oauth2/exchange') {
-      call.route = '/oauth2/exchange';
-      if (call.method === 'POST')
-        return call.json(200, await this.service.exchange(site, await readForm(call), call.clientAddress), secret);
-    } else {
-      throw new Fault('RouteNotFound', 'There is nothing at this address.');
+    if (path !== '/oauth2/token' && path !== '/oauth2/exchange') throw new Fault('RouteNotFound', 'There is nothing at this address.');
+    call.route = path;
+    const answer = path === '/oauth2/token' ? this.#token(call, site) : this.#exchange(call, site);
+    call.json(200, await answer, secret);
+  }
+
+  async #token(call: Call, site: Site): Promise<TokenAnswer> {
+    const { authorization } = call.request.headers;
+    switch (call.method) {
+      case 'GET':
+        return this.service.token(site, readGetRequest(call.query, authorization), call.clientAddress);
+      case 'POST':
+        return this.service.token(site, readPostRequest(await readForm(call), authorization), call.clientAddress);
+      default:
+        throw methodNotAllowed(call, ['GET', 'POST']);
     }
-    throw new Fault('MethodNotAllowed', `${call.method} is not possible here.`);
+  }
+
+  async #exchange(call: Call, site: Site): Promise<{ refresh_token: string }> {
+    if (call.method !== 'POST') throw methodNotAllowed(call, ['POST']);
+    return this.service.exchange(site, await readForm(call), call.clientAddress);
   }
 }
 

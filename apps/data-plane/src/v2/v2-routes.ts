@@ -2,6 +2,7 @@ import { Fault } from '#lib/domain';
 import { parseV2Path, type V2Route } from '#lib/oci';
 import { Gate } from '../auth/gate.js';
 import type { Call } from '../edge/call.js';
+import { methodNotAllowed } from '../edge/failures.js';
 import type { Site } from '../edge/site.js';
 import { catalogNeed, repositoryNeed, Targets } from '../edge/target.js';
 import { operationFor, operations, type RepositoryRoute, routePatterns } from './operations.js';
@@ -49,7 +50,7 @@ export class V2Routes {
 
   async #repository(call: Call, site: Site, route: RepositoryRoute): Promise<void> {
     const operation = operationFor(route, call.method);
-    if (!operation) throw noOperation(call, route);
+    if (!operation) throw methodNotAllowed(call, Object.keys(operations[route.kind]));
     const target = await this.targets.repository(site, route.name);
     const caller = await this.gate.admit(call, target.door, repositoryNeed(target, operation.asks, operation.anyOf));
     return operation.run(this.content.handlersFor(target.registry), call, target, route, caller);
@@ -57,13 +58,7 @@ export class V2Routes {
 }
 
 function requireMethod(call: Call, ...methods: string[]): void {
-  if (!methods.includes(call.method))
-    throw new Fault('MethodNotAllowed', `${call.method} is not possible here, only ${methods.join(' and ')}.`);
-}
-
-function noOperation(call: Call, route: RepositoryRoute): Fault {
-  const methods = Object.keys(operations[route.kind]);
-  return new Fault('MethodNotAllowed', `${call.method} is not possible here, only ${methods.join(', ')}.`);
+  if (!methods.includes(call.method)) throw methodNotAllowed(call, methods);
 }
 
 function noRoute(path: string): Fault {
