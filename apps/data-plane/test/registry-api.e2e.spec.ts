@@ -76,6 +76,11 @@ describe('the registry API', () => {
         expect(refused.status, range).toBe(416);
         expect(refused.headers['content-range'], range).toBe('bytes */300000');
       }
+      // Range is for GET alone (RFC 9110, 14.2): what HEAD asks is how much there is.
+      for (const range of ['bytes=0-1', 'bytes=400000-', 'nonsense']) {
+        const head = await client.send('HEAD', path(`blobs/${digest}`), { range });
+        expect([head.status, head.headers['content-length'], head.headers['content-range']], range).toEqual([200, '300000', undefined]);
+      }
       const changed = await client.send('GET', path(`blobs/${digest}`), { range: 'bytes=0-1', 'if-range': '"else"' });
       expect(changed.status).toBe(200);
     });
@@ -91,6 +96,8 @@ describe('the registry API', () => {
         expect([got.status, got.body.equals(bytes)]).toEqual([200, true]);
         if (bytes.length < 100) continue;
         const part = await client.send('GET', path(`blobs/${digest}`), { range: 'bytes=10-19' });
+        const head = await client.send('HEAD', path(`blobs/${digest}`), { range: 'bytes=10-19' });
+        expect([head.status, head.headers['content-length']]).toEqual([200, String(bytes.length)]);
         expect([part.status, part.body.equals(bytes.subarray(10, 20))]).toEqual([206, true]);
       }
     });

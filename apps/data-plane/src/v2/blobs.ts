@@ -26,7 +26,7 @@ export class Blobs {
     if (holdsTag(call.request.headers['if-none-match'], etag)) return call.answer(304, headers);
     const range = wantedRange(call, blob.size, etag);
     if (blob.inline) return answerInline(call, blob, blob.inline, headers, range);
-    if (call.method === 'HEAD') return call.headOnly(range ? 206 : 200, partHeaders(headers, blob.size, range));
+    if (call.method === 'HEAD') return call.headOnly(200, partHeaders(headers, blob.size, null));
     const reader = await this.store.open(blob);
     try {
       call.head(range ? 206 : 200, partHeaders(headers, blob.size, range));
@@ -66,10 +66,10 @@ function prepare({ digest }: LinkedBlob): Prepared {
   };
 }
 
-/** What `Range` asks for; all of it where `If-Range` names another state of the blob (RFC 9110, 13.1.5). */
+/** What `Range` asks of a GET (RFC 9110, 14.2); all of it where `If-Range` names another state of the blob (13.1.5). */
 function wantedRange(call: Call, size: number, etag: string): ByteRange | null {
   const { range, 'if-range': condition } = call.request.headers;
-  if (range === undefined || (condition !== undefined && String(condition).trim() !== etag)) return null;
+  if (call.method !== 'GET' || range === undefined || (condition !== undefined && String(condition).trim() !== etag)) return null;
   return parseByteRange(range, size);
 }
 
