@@ -16,6 +16,7 @@ export * from './jobs/define-job.js';
 export * from './jobs/job-system.js';
 export * from './jobs/outbox.js';
 export { type QueueBackendSettings, queueBackend } from './jobs/queue-backend.js';
+export * from './log/line-budget.js';
 export * from './log/log.js';
 export * from './metrics/metrics.js';
 export * from './postgres/broadcast.js';

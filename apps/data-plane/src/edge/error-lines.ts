@@ -1,8 +1,5 @@
-import type { Logger } from '#lib/platform';
+import { LineBudget, type Logger } from '#lib/platform';
 import type { Call } from './call.js';
-
-/** Lines a second that are written; further ones are counted and their number is written. */
-const linesPerSecond = 20;
 
 /** Refusals that clients meet with on their usual way: they ask for the challenge, look for what is not there yet, resume, leave. */
 const everyday = new Set([401, 404, 416, 499]);
@@ -12,19 +9,16 @@ const everyday = new Set([401, 404, 416, 499]);
  * and a line per request costs more than the request.
  */
 export class ErrorLines {
-  #second = 0;
-  #written = 0;
-  #left = 0;
+  readonly #budget: LineBudget;
 
-  constructor(
-    private readonly logger: Logger,
-    private readonly now: () => number = Date.now,
-  ) {}
+  constructor(private readonly logger: Logger) {
+    this.#budget = new LineBudget(logger);
+  }
 
   /** @param error what has no name; absent for refusals that do. */
   write(call: Call, status: number, error: unknown): void {
     const level = error !== undefined ? 'error' : status >= 500 ? 'warn' : everyday.has(status) ? 'debug' : 'info';
-    if (!this.logger.isLevelEnabled(level) || !this.#mayWrite()) return;
+    if (!this.logger.isLevelEnabled(level) || !this.#budget.spend()) return;
     const { correlationId, requestId } = call.ids;
     const line = {
       correlationId,
@@ -37,18 +31,5 @@ export class ErrorLines {
     };
     if (error === undefined) this.logger[level](line, 'request refused');
     else this.logger.error({ ...line, err: error }, 'request failed');
-  }
-
-  #mayWrite(): boolean {
-    const second = Math.floor(this.now() / 1000);
-    if (second !== this.#second) {
-      if (this.#left > 0) this.logger.warn({ left: this.#left }, 'more requests were refused or failed than are written');
-      this.#second = second;
-      this.#written = 0;
-      this.#left = 0;
-    }
-    if (this.#written < linesPerSecond) return ++this.#written > 0;
-    this.#left += 1;
-    return false;
   }
 }

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { correlation, httpMetrics, type Correlation, type Logger, type RequestOrigin, type TrustedProxies } from '#lib/platform';
+import {
+  correlation,
+  httpMetrics,
+  LineBudget,
+  type Correlation,
+  type Logger,
+  type RequestOrigin,
+  type TrustedProxies,
+} from '#lib/platform';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,9 +28,10 @@ const quietRoutes = new Set(['/livez', '/readyz', '/startupz']);
 
 /**
  * What every request gets, whatever it is for: ids (ARM RPC, common API details), the correlation of its log lines, one log
- * line, and its place in the metrics.
+ * line, and its place in the metrics. Of requests without a known caller that were refused, lines are written in samples.
  */
 export function addRequestContext(fastify: FastifyInstance, logger: Logger, proxies: TrustedProxies): void {
+  const strangers = new LineBudget(logger);
   fastify.addHook('onRequest', (request, reply, done) => {
     const requestId = randomUUID();
     const wanted = header(request, 'x-ms-correlation-request-id');
@@ -38,37 +47,37 @@ export function addRequestContext(fastify: FastifyInstance, logger: Logger, prox
     else done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    finish(request, reply.statusCode, logger);
+    finish(request, reply.statusCode, logger, strangers);
     done();
   });
   // Nothing is sent to a client that left, so there is no response to hear of.
   fastify.addHook('onRequestAbort', (request, done) => {
-    finish(request, clientGone, logger);
+    finish(request, clientGone, logger, strangers);
     done();
   });
 }
 
 /** The one log line of a request, and its place in the metrics. */
-function finish(request: FastifyRequest, status: number, logger: Logger): void {
+function finish(request: FastifyRequest, status: number, logger: Logger, strangers: LineBudget): void {
   if (request.startedAt === undefined) return;
   const route = request.routeOptions.url ?? 'unknown';
   const seconds = Number(process.hrtime.bigint() - request.startedAt) / 1e9;
   delete request.startedAt;
   httpMetrics.total.inc({ method: request.method, route, status: String(status) });
   httpMetrics.duration.observe({ method: request.method, route }, seconds);
-  if (!quietRoutes.has(route)) {
-    const line = {
-      method: request.method,
-      route,
-      path: pathOf(request.url),
-      status,
-      ms: Math.round(seconds * 1000),
-      client: request.origin?.address,
-    };
-    correlation.run(request.correlation ?? { correlationId: '' }, () =>
-      logger.info({ ...line, ...(request.caller && { principalId: request.caller.principalId }) }, 'request'),
-    );
-  }
+  if (quietRoutes.has(route)) return;
+  if (request.caller === undefined && status >= 400 && status < 500 && !strangers.spend()) return;
+  const line = {
+    method: request.method,
+    route,
+    path: pathOf(request.url),
+    status,
+    ms: Math.round(seconds * 1000),
+    client: request.origin?.address,
+  };
+  correlation.run(request.correlation ?? { correlationId: '' }, () =>
+    logger.info({ ...line, ...(request.caller && { principalId: request.caller.principalId }) }, 'request'),
+  );
 }
 
 function sendIds(request: FastifyRequest, reply: FastifyReply): void {
