@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync } from 'node:fs';
 import { StartError } from '../start-error.js';
-import { lastWords, openLog } from './log-file.js';
+import { LogFile } from './log-file.js';
 import type { ProcessPlan } from './plans.js';
 
 /** Exit code of a process whose settings are wrong. */
@@ -16,31 +15,31 @@ export interface End {
 /** One running process of the service. */
 export class Child {
   readonly #process: ChildProcess;
-  readonly #logFile: string;
-  readonly #logFrom: number;
+  readonly #log: LogFile;
   readonly startedAt = Date.now();
   /** Settles when the process has ended. */
   readonly ended: Promise<End>;
 
   constructor(
     readonly plan: ProcessPlan,
-    logFile: string,
+    private readonly logFile: string,
   ) {
-    const log = openLog(logFile);
-    this.#logFile = logFile;
-    this.#logFrom = log.from;
+    const log = new LogFile(logFile);
+    this.#log = log;
     // In a process group of its own: Ctrl-C reaches us alone, and we stop the others in order. The IPC channel tells the child
     // when we are gone, however we went.
     this.#process = spawn(process.execPath, ['--enable-source-maps', plan.program], {
       env: { ...process.env, ...plan.environment },
-      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });
-    closeSync(log.fd);
-    this.ended = new Promise((resolve) => {
-      this.#process.once('exit', (code, signal) => resolve({ code, signal }));
-      this.#process.once('error', () => resolve({ code: null, signal: null }));
+    for (const output of ['stdout', 'stderr'] as const) this.#process[output]?.on('data', (bytes: Buffer) => log.write(bytes, output));
+    const closed = new Promise<End>((resolve) => {
+      // Not at `exit`: what it wrote last may still be on its way.
+      this.#process.once('close', (code, signal) => resolve({ code, signal }));
+      this.#process.on('error', () => this.#process.pid === undefined && resolve({ code: null, signal: null }));
     });
+    this.ended = closed.finally(() => log.close());
   }
 
   get pid(): number | undefined {
@@ -61,9 +60,9 @@ export class Child {
 
   /** Why it ended, for people: lines about settings as they are, anything else with the place of the whole log. */
   explain({ code, signal }: End): string[] {
-    const words = lastWords(this.#logFile, this.#logFrom);
+    const words = this.#log.lastWords();
     if (code === wrongSettings) return words.map((line) => line.replace(/^regatta: (configuration: )?/, ''));
-    return [`${this.plan.name} ended (${signal ?? `code ${code}`}): ${words.at(-1) ?? 'it said nothing'}`, `  its log: ${this.#logFile}`];
+    return [`${this.plan.name} ended (${signal ?? `code ${code}`}): ${words.at(-1) ?? 'it said nothing'}`, `  its log: ${this.logFile}`];
   }
 
   /** Asks it to stop, and after `seconds` makes it. */
