@@ -43,9 +43,9 @@ const statements = {
             WHERE mine < ${mostSessions}
               AND ($7::bigint IS NULL OR (used + open.bytes < $7::bigint AND used + open.bytes + $8::bigint <= $7::bigint)) RETURNING id
           ) SELECT mine >= ${mostSessions} AS many, EXISTS (SELECT FROM made) AS made FROM open`,
-  linkedOfLate: `SELECT b.size FROM content.repositories r JOIN content.repository_blobs l ON l.repository_id = r.id
+  linkedSince: `SELECT b.size FROM content.repositories r JOIN content.repository_blobs l ON l.repository_id = r.id
                  JOIN content.blobs b ON b.digest = l.digest
-                 WHERE r.registry_id = $1 AND r.name = $2 AND l.digest = $3 AND l.created_at > now() - interval '1 day'`,
+                 WHERE r.registry_id = $1 AND r.name = $2 AND l.digest = $3 AND l.created_at >= $4`,
   holder: `SELECT lease, coalesce(extract(epoch FROM leased_until), 0)::float8 AS until FROM content.upload_sessions WHERE ${ownedBy}`,
   received: `SELECT received FROM content.upload_sessions WHERE ${ownedBy}`,
   // Few bytes need no lease: one statement checks and appends.
@@ -78,6 +78,12 @@ const statements = {
 
 function statement(name: keyof typeof statements): { name: string; text: string } {
   return { name: `content-session-${name}`, text: statements[name] };
+}
+
+/** When the session with this id began: its first 48 bits are milliseconds (RFC 9562, 5.7). Null for an id of another kind. */
+function beginOf(id: string): Date | null {
+  const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(id) ?? [];
+  return high === undefined ? null : new Date(Number.parseInt(`${high}${low}`, 16));
 }
 
 function owned(owner: UploadOwner, id: string): unknown[] {
@@ -113,9 +119,11 @@ export class Sessions {
     return row ? Number(row.received) : null;
   }
 
-  /** A blob that this repository linked within the time a session lives. */
-  async linkedOfLate({ registryId, repository }: UploadOwner, digest: Digest): Promise<StoredBlob | null> {
-    const [row] = await this.#pool.query<{ size: string }>(statement('linkedOfLate'), [registryId, repository, digest]);
+  /** A blob that this repository linked since a session began; null also where the id does not say when that was. */
+  async linkedSince({ registryId, repository }: UploadOwner, id: string, digest: Digest): Promise<StoredBlob | null> {
+    const began = beginOf(id);
+    if (!began) return null;
+    const [row] = await this.#pool.query<{ size: string }>(statement('linkedSince'), [registryId, repository, digest, began]);
     return row ? { digest, size: Number(row.size) } : null;
   }
 

@@ -183,6 +183,18 @@ describe('an upload', () => {
     await expect(elsewhere).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
   });
 
+  it('that never was is unknown, though its blob is here; so is one that began after the blob was linked', async () => {
+    const owner = asOwner(repository());
+    const bytes = large();
+    const first = await here.uploads.start(owner, noLimit);
+    await here.uploads.commit(owner, first.id, digestOf(bytes), { ...noLimit, body: body(bytes) });
+    const cancelled = await here.uploads.start(owner, noLimit);
+    await here.uploads.cancel(owner, cancelled.id);
+    for (const id of [randomUUID(), 'a', cancelled.id]) {
+      await expect(here.uploads.commit(owner, id, digestOf(bytes), noLimit)).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
+    }
+  });
+
   it('that another request goes on writing to is refused as soon as that one has shown it lives', async () => {
     const owner = asOwner(repository());
     const { id } = await here.uploads.start(owner, noLimit);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { Fault, isFault } from '#lib/domain';
 import { algorithmOf, requireDigest, type Digest, type DigestAlgorithm } from '#lib/oci';
 import { type Beginning, type Body, type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
@@ -74,7 +74,7 @@ export class Uploads {
     options: { storageLimit: number | null; declaredSize?: number | undefined; algorithm?: DigestAlgorithm | undefined },
   ): Promise<UploadStatus> {
     const { storageLimit, declaredSize = 0, algorithm = 'sha256' } = options;
-    const id = randomUUID();
+    const id = randomUUIDv7(); // Says when it began: see `commit`.
     const room = { storageLimit, size: declaredSize };
     if (!(await this.#sessions.start(owner, { id, region: this.#region, algorithm, ...room })))
       throw storageLimitReached(storageLimit ?? 0);
@@ -108,11 +108,11 @@ export class Uploads {
 
   /**
    * The closing PUT. With a wrong digest nothing becomes visible and the session is over. Where an earlier answer was lost, the session
-   * is gone and its blob is here: that is the same success.
+   * is gone and its blob was linked here since the session began: that is the same success.
    */
   async commit(owner: UploadOwner, id: string, digest: Digest, options: CommitOptions): Promise<StoredBlob> {
     return this.#commit(owner, id, digest, options).catch(async (error: unknown) => {
-      const stored = isFault(error, 'BlobUploadUnknown') ? await this.#sessions.linkedOfLate(owner, digest) : null;
+      const stored = isFault(error, 'BlobUploadUnknown') ? await this.#sessions.linkedSince(owner, id, digest) : null;
       if (!stored) throw error;
       return stored;
     });
