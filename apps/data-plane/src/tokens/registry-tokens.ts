@@ -4,6 +4,7 @@ import type { AccessEntry } from '../auth/access.js';
 
 /** Issuer of the tokens of the data plane; tokens of our token service for Entra ID have another, so neither passes for the other. */
 const issuer = 'Azure Container Registry';
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const accessTokenSeconds = 60 * 60;
 /** As long as an `az acr login` lasts. */
 export const refreshTokenSeconds = 3 * 60 * 60;
@@ -116,9 +117,9 @@ function subjectClaims(subject: Subject): Record<string, unknown> & { sub: strin
 function subjectOf(claims: Claimed): Subject {
   switch (claims['kind']) {
     case 'admin':
-      return { kind: 'admin', name: claims.sub, registryId: text(claims, 'registry'), credential: text(claims, 'credential') };
+      return { kind: 'admin', name: claims.sub, registryId: idOf(claims, 'registry'), credential: text(claims, 'credential') };
     case 'principal':
-      return { kind: 'principal', principalId: claims.sub, tenantId: text(claims, 'tenant'), via: signInOf(claims) };
+      return { kind: 'principal', principalId: idOf(claims, 'sub'), tenantId: idOf(claims, 'tenant'), via: signInOf(claims) };
     case 'anonymous':
       return { kind: 'anonymous' };
     default:
@@ -147,6 +148,12 @@ function isEntry(value: unknown): value is AccessEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { type, name, actions } = value as Record<string, unknown>;
   return typeof type === 'string' && typeof name === 'string' && Array.isArray(actions) && actions.every((a) => typeof a === 'string');
+}
+
+function idOf(claims: Claimed, name: string): string {
+  const value = text(claims, name);
+  if (!uuid.test(value)) throw odd(`Its claim ${name} is not an id.`);
+  return value;
 }
 
 function text(claims: Claimed, name: string): string {
