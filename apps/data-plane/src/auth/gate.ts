@@ -17,6 +17,8 @@ import { acceptsSignIn } from './sign-ins.js';
 export interface Need {
   scope: Scope;
   anyOf: readonly string[];
+  /** What it can do without, and does better with: asked for as well, and insisted on where the caller could have it. */
+  wish?: Scope | null;
 }
 
 /** Where the request wants in. `registry` is null for `/v2/` in path style, which is about no registry in particular. */
@@ -46,7 +48,7 @@ export class Gate {
    */
   async admit(call: Call, door: Door, need: Need | null): Promise<Caller> {
     if (door.registry) requireLetIn(door.registry, call.clientAddress);
-    const scopes = need ? [need.scope] : [];
+    const scopes = need ? [need.scope, ...(need.wish ? [need.wish] : [])] : [];
     const presented = presentedCredentials(call.request.headers.authorization);
     if (presented.kind === 'none') throw new Refused(scopes);
     if (presented.kind === 'unreadable') throw new Refused(scopes, 'invalid_token');
@@ -54,9 +56,19 @@ export class Gate {
       presented.kind === 'bearer'
         ? this.#bearer(presented.token, door, scopes)
         : await this.#basic(presented.user, presented.password, call, door, scopes);
-    if (need && !need.anyOf.some((action) => caller.may(need.scope.type, need.scope.name, action)))
-      throw new Refused(scopes, 'insufficient_scope');
+    if (need && !(await this.#suffices(caller, door, need))) throw new Refused(scopes, 'insufficient_scope');
     return caller;
+  }
+
+  async #suffices(caller: Caller, { registry }: Door, { scope, anyOf, wish }: Need): Promise<boolean> {
+    const may =
+      ({ type, name }: Scope) =>
+      (action: string) =>
+        caller.may(type, name, action);
+    if (!anyOf.some(may(scope))) return false;
+    if (!wish || !registry || wish.actions.every(may(wish))) return true;
+    // Who would get no better token is not sent for one: the client would ask in a circle.
+    return grant(wish, await this.rights.of(caller.subject, registry)).actions.length < wish.actions.length;
   }
 
   #bearer(token: string, door: Door, scopes: readonly Scope[]): Caller {

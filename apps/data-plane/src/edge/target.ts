@@ -1,5 +1,5 @@
 import type { RegistrySnapshot } from '#lib/control';
-import { Fault, type Scope } from '#lib/domain';
+import { Fault, isRepositoryName, type Scope } from '#lib/domain';
 import { parseRepositoryName } from '#lib/oci';
 import type { Door, Need } from '../auth/gate.js';
 import type { CredentialScope } from '../auth/credentials.js';
@@ -86,11 +86,12 @@ export class Targets {
 
 /** The repository of the same registry that a name in a request (`?from=`) means; null when it means another registry or nothing. */
 export function siblingRepository(target: Target, publicName: string): string | null {
-  return publicName.startsWith(target.prefix) ? publicName.slice(target.prefix.length) : null;
+  const name = publicName.startsWith(target.prefix) ? publicName.slice(target.prefix.length) : '';
+  return isRepositoryName(name) ? name : null;
 }
 
-export function repositoryNeed(target: RepositoryTarget, asked: readonly string[], anyOf: readonly string[] = asked): Need {
-  return { scope: { type: 'repository', name: target.publicName, actions: [...asked] }, anyOf };
+export function repositoryScope(publicName: string, actions: readonly string[]): Scope {
+  return { type: 'repository', name: publicName, actions: [...actions] };
 }
 
 export function catalogNeed(target: Target): Need {

@@ -1,3 +1,4 @@
+import type { Scope } from '#lib/domain';
 import type { V2Route } from '#lib/oci';
 import type { Caller } from '../auth/gate.js';
 import type { Call } from '../edge/call.js';
@@ -5,7 +6,7 @@ import type { RepositoryTarget } from '../edge/target.js';
 import type { Blobs } from './blobs.js';
 import type { Listings } from './listings.js';
 import type { Manifests } from './manifests.js';
-import type { UploadRoutes } from './uploads.js';
+import { mountNeeds, type UploadRoutes } from './uploads.js';
 
 /** Routes that are about one repository. */
 export type RepositoryRoute = Extract<V2Route, { name: string }>;
@@ -24,6 +25,8 @@ export interface Operation<R extends RepositoryRoute = RepositoryRoute> {
   asks: readonly string[];
   /** Any of these is enough. */
   anyOf: readonly string[];
+  /** What a challenge asks for besides, although the operation can do without. */
+  wishes?(call: Call, target: RepositoryTarget): Scope | null;
   run(handlers: ContentHandlers, call: Call, target: RepositoryTarget, route: R, caller: Caller): Promise<void>;
 }
 
@@ -48,7 +51,7 @@ export const operations: Operations = {
     DELETE: { ...remove, run: ({ blobs }, call, target, { digest }) => blobs.delete(call, target, digest) },
   },
   uploads: {
-    POST: { ...write, run: ({ uploads }, call, target, _route, caller) => uploads.start(call, target, caller) },
+    POST: { ...write, wishes: mountNeeds, run: ({ uploads }, call, target, _route, caller) => uploads.start(call, target, caller) },
   },
   upload: {
     GET: { ...write, run: ({ uploads }, call, target, { uploadId }, caller) => uploads.status(call, target, caller, uploadId) },

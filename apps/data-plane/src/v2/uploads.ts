@@ -1,11 +1,11 @@
 import { type CommitOptions, ContentIndex, type UploadOwner, Uploads, type UploadStatus } from '#lib/content';
-import { Fault, isFault, skuRow } from '#lib/domain';
+import { Fault, isFault, type Scope, skuRow } from '#lib/domain';
 import { type Digest, digestOf, isDigestAlgorithm, parseDigest, parseUploadRange, uploadRange } from '#lib/oci';
 import { type Body, storageMetrics } from '#lib/platform';
 import type { Caller } from '../auth/gate.js';
 import type { Call } from '../edge/call.js';
 import { FaultWithHeaders } from '../edge/failures.js';
-import { type RepositoryTarget, siblingRepository } from '../edge/target.js';
+import { repositoryScope, type RepositoryTarget, siblingRepository } from '../edge/target.js';
 
 /** `/v2/<name>/blobs/uploads/` and the sessions below it */
 export class UploadRoutes {
@@ -64,11 +64,18 @@ export class UploadRoutes {
 
   /** False where the blob cannot be linked: not in `from`, or the caller may not read there. The client then uploads it. */
   async #mount(call: Call, target: RepositoryTarget, caller: Caller, digest: Digest): Promise<boolean> {
-    const publicFrom = call.query.get('from');
-    const from = publicFrom === null ? null : siblingRepository(target, publicFrom);
-    if (publicFrom === null || from === null || !caller.may('repository', publicFrom, 'pull')) return false;
+    const publicFrom = call.query.get('from') ?? '';
+    const from = siblingRepository(target, publicFrom);
+    if (from === null || !caller.may('repository', publicFrom, 'pull')) return false;
     return this.index.mountBlob(keyOf(target), digest, from, storageLimitOf(target));
   }
+}
+
+/** To mount a blob a client must be able to pull it where it is; a client that cannot, uploads it. */
+export function mountNeeds(call: Call, target: RepositoryTarget): Scope | null {
+  const from = call.query.get('from') ?? '';
+  if (!call.query.has('mount') || from === target.publicName || siblingRepository(target, from) === null) return null;
+  return repositoryScope(from, ['pull']);
 }
 
 function keyOf({ registry, repository }: RepositoryTarget): { registryId: string; repository: string } {

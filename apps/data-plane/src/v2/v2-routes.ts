@@ -4,7 +4,7 @@ import { Gate } from '../auth/gate.js';
 import type { Call } from '../edge/call.js';
 import { methodNotAllowed } from '../edge/failures.js';
 import type { Site } from '../edge/site.js';
-import { catalogNeed, repositoryNeed, Targets } from '../edge/target.js';
+import { catalogNeed, repositoryScope, Targets } from '../edge/target.js';
 import { operationFor, operations, type RepositoryRoute, routePatterns } from './operations.js';
 import { RegionalContent } from './regional-content.js';
 
@@ -52,7 +52,11 @@ export class V2Routes {
     const operation = operationFor(route, call.method);
     if (!operation) throw methodNotAllowed(call, Object.keys(operations[route.kind]));
     const target = await this.targets.repository(site, route.name);
-    const caller = await this.gate.admit(call, target.door, repositoryNeed(target, operation.asks, operation.anyOf));
+    const caller = await this.gate.admit(call, target.door, {
+      scope: repositoryScope(target.publicName, operation.asks),
+      anyOf: operation.anyOf,
+      wish: operation.wishes?.(call, target) ?? null,
+    });
     return operation.run(this.content.handlersFor(target.registry), call, target, route, caller);
   }
 }
