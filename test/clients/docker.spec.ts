@@ -81,6 +81,11 @@ describe.skipIf(!mayRunDockerd() || !requireProgram('dockerd', 'docker', 'runc',
     await docker('build', '--quiet', '--network', 'none', '--tag', reference, context);
     const id = (await docker('image', 'inspect', '--format', '{{.Id}}', reference)).trim();
     await docker('push', '--quiet', reference);
+    // The engine mounts what it knows to be in another repository.
+    const second = `${prefix}/${repository}-second:v1`;
+    await docker('tag', reference, second);
+    const path = `${prefix}/${repository}`.slice(server.length + 1);
+    expect(await docker('push', second)).toContain(`Mounted from ${path}`);
     await docker('image', 'rm', '--force', id);
     await docker('pull', '--quiet', reference);
     expect((await docker('image', 'inspect', '--format', '{{.Id}}', reference)).trim()).toBe(id);
