@@ -42,7 +42,9 @@ export class Credentials {
       if (admin) return admin;
     }
     const principal = await this.principals.checkSecret(user, password, scope.from);
-    return principal && { kind: 'principal', principalId: principal.id, tenantId: principal.tenantId, via: 'secret' };
+    if (!principal) return null;
+    const subject: Subject = { kind: 'principal', principalId: principal.id, tenantId: principal.tenantId, via: 'secret' };
+    return scope.registry && !acceptsSignIn(scope.registry, subject) ? null : subject;
   }
 
   /** Whom a refresh token was issued to, if that somebody may still sign in; null for whatever is no refresh token good here. */
