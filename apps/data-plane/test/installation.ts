@@ -116,14 +116,20 @@ export class Installation {
 
   async registry(
     name: string,
-    wanted: { sku?: SkuName; location?: string; settings?: Partial<RegistrySettings>; state?: RegistryEntity['provisioningState'] } = {},
+    wanted: {
+      sku?: SkuName;
+      location?: string;
+      resourceGroup?: string;
+      settings?: Partial<RegistrySettings>;
+      state?: RegistryEntity['provisioningState'];
+    } = {},
   ): Promise<TestRegistry> {
     const passwords: [string, string] = [newPassword(), newPassword()];
     const now = new Date().toISOString();
     const row = await this.store.registries.insert({
       tenantId: this.tenantId,
       subscriptionId: this.subscriptionId,
-      resourceGroup: 'group',
+      resourceGroup: wanted.resourceGroup ?? 'group',
       name,
       loginLabel: name.toLowerCase(),
       location: wanted.location ?? 'eastus',
