@@ -111,6 +111,11 @@ describe('what people and generators of clients need', () => {
     expect(document.components.schemas.Tags).toMatchObject({ propertyNames: { maxLength: 512 }, additionalProperties: { maxLength: 256 } });
   });
 
+  it('is no schema with the name that Go gives to what makes another one', () => {
+    const names = Object.keys(document.components.schemas);
+    expect(names.filter((name) => names.includes(`New${name}`))).toEqual([]);
+  });
+
   it('is patterns that every engine reads alike', () => {
     const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\\\]|\\\\.)*")/g)].map(
       ([, text]) => JSON.parse(text!) as string,

@@ -41,7 +41,7 @@ export const servicePrincipalView = z
   .meta({ id: 'ServicePrincipal' });
 export type ServicePrincipalView = z.infer<typeof servicePrincipalView>;
 export const servicePrincipalPage = pageOf(servicePrincipalView, 'ServicePrincipalListResult');
-export const newServicePrincipalView = servicePrincipalView.extend({ secret: issuedSecretView }).meta({ id: 'NewServicePrincipal' });
+export const newServicePrincipalView = servicePrincipalView.extend({ secret: issuedSecretView }).meta({ id: 'IssuedServicePrincipal' });
 
 export const servicePrincipalPost = z
   .strictObject({
