@@ -8,4 +8,4 @@ export * from './programs/redis.js';
 export * from './programs/other-process.js';
 export * from './programs/scratch.js';
 export * from './programs/toolchains.js';
-export * from './programs/python-environment.js';
+export * from './programs/language-environments.js';

@@ -12,7 +12,7 @@ interface Toolchain {
 
 /** Languages of client libraries. Not everybody has them: a test that needs one runs where it is, and is not missed where it is not. */
 const toolchains = {
-  go: { check: ['go', 'version'], least: [1, 24], remedy: 'install Go 1.24 or newer and put it on the PATH' },
+  go: { check: ['go', 'version'], least: [1, 25], remedy: 'install Go 1.25 or newer and put it on the PATH' },
   python3: {
     check: ['python3', '-c', 'import ensurepip, sys, venv; print(sys.version)'],
     least: [3, 10],

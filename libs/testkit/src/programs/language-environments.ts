@@ -11,6 +11,7 @@ const run = promisify(execFile);
 /** The environments that tests use, by what is installed in each. `.ci/run` makes them before the tests. */
 export const pythonEnvironments = {
   azureCli: ['azure-cli==2.91.0'],
+  generatedClient: ['openapi-python-client==0.29.1'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Where what tests download is kept from run to run, outside the checkout. */
@@ -42,4 +43,16 @@ export async function pythonVenv(packages: readonly string[]): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return programs;
+}
+
+/** The environment of Go in tests: what it downloads and compiles is kept from run to run, and go.sum says what it must be. */
+export function goEnvironment(): Record<string, string> {
+  const folder = join(cacheFolder(), 'go');
+  return {
+    GOPATH: folder,
+    GOMODCACHE: join(folder, 'mod'),
+    GOCACHE: join(folder, 'build'),
+    GOFLAGS: '-mod=readonly',
+    GOTOOLCHAIN: 'local',
+  };
 }
