@@ -5,15 +5,22 @@ export const bytesPerSecond = 256;
 
 /** How fast one client is, measured once a second for as long as the process waits for it. */
 export class Pace {
-  #patience = patienceSeconds;
+  readonly #most: number;
+  #patience: number;
   #rate = 0;
   #seconds = 0;
+
+  /** `patience` is how many seconds a client has at first, `most` how many it can win by moving much at once. */
+  constructor({ patience = patienceSeconds, most = patience }: { patience?: number; most?: number } = {}) {
+    this.#patience = patience;
+    this.#most = most;
+  }
 
   /** One second in which the client moved so many bytes. */
   second(bytes: number): void {
     this.#seconds += 1;
     this.#rate = (this.#rate + bytes) / 2;
-    this.#patience = Math.min(patienceSeconds, this.#patience - 1 + bytes / bytesPerSecond);
+    this.#patience = Math.min(this.#most, this.#patience - 1 + bytes / bytesPerSecond);
   }
 
   /** Bytes a second of late: half of it is the last second. */
