@@ -42,7 +42,7 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   28: { name: 'Escape from a build', waitsFor: 'tasks' },
   29: { name: 'Forged or replayed webhooks', waitsFor: 'webhooks' },
   30: { name: 'Overflowing counters and clocks' },
-  31: { name: 'Slow bodies and floods of connections', waitsFor: unwritten },
+  31: { name: 'Slow bodies and floods of connections' },
   32: { name: 'Rights decided on the raw request target' },
   33: { name: 'Work before authentication' },
   34: { name: 'Bodies in crumbs' },

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,5 +75,25 @@ describe('a listener', () => {
     const answer = await exchange(listeners.ports.https!, 'GET /where HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toContain('speaks HTTPS');
+  });
+
+  it('with as many connections as it may have closes one more, until another has left', async () => {
+    const fastify = newFastify();
+    fastify.get('/where', () => 'here');
+    const small = await listenOn(fastify, { hosts: ['127.0.0.1'], http: { port: 0 }, maxConnections: 3 });
+    const port = small.ports.http!;
+    const held = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const socket = connect(port, '127.0.0.1');
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    const get = () => exchange(port, 'GET /where HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n').catch(() => '');
+    expect(await get()).toBe('');
+    held[0]!.destroy();
+    await expect.poll(get).toMatch(/^HTTP\/1\.1 200 /);
+    for (const socket of held) socket.destroy();
+    await small.drain(1);
   });
 });
