@@ -15,15 +15,13 @@ export async function sweepUploads(sessions: Sessions, bucket: Bucket, region: s
 async function sweepParts(sessions: Sessions, bucket: Bucket, idleSeconds: number): Promise<number> {
   const before = Date.now() - idleSeconds * 1000;
   let ended = 0;
-  for (let after: string | null = ''; after !== null;) {
-    const page: Awaited<ReturnType<Bucket['listParts']>> = await bucket.listParts(after, 200);
-    const old = page.parts.filter((part) => part.modifiedAt.getTime() < before).map((part) => part.uploadId);
+  for await (const page of bucket.listParts(200)) {
+    const old = page.filter((part) => part.modifiedAt.getTime() < before).map((part) => part.uploadId);
     const known = old.length > 0 ? await sessions.known(old) : new Set<string>();
     for (const id of old.filter((one) => !known.has(one))) {
       await bucket.deletePart(id);
       ended++;
     }
-    after = page.next;
   }
   return ended;
 }

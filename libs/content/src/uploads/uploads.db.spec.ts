@@ -26,6 +26,12 @@ afterAll(async () => {
 
 const noLimit = { storageLimit: null };
 
+async function partsOf(bucket: Bucket): Promise<number> {
+  let count = 0;
+  for await (const page of bucket.listParts(100)) count += page.length;
+  return count;
+}
+
 describe('an upload', () => {
   it.each([0, 1, 65_536, 65_537, 1_048_576, 5_000_003])('of %i bytes in one PUT can be pulled', async (size) => {
     const at = repository();
@@ -70,7 +76,7 @@ describe('an upload', () => {
     const owner = asOwner(repository());
     const bytes = make();
     const wrong = digestOf(Buffer.from('something else'));
-    const before = (await buckets.get('eastus')!.listParts('', 1000)).parts.length;
+    const before = await partsOf(buckets.get('eastus')!);
     const { id } = await here.uploads.start(owner, noLimit);
     await expect(here.uploads.commit(owner, id, wrong, { ...noLimit, body: body(bytes) })).rejects.toMatchObject({ code: 'DigestInvalid' });
     await expect(here.uploads.put(owner, wrong, body(bytes), noLimit)).rejects.toMatchObject({ code: 'DigestInvalid' });
@@ -79,7 +85,7 @@ describe('an upload', () => {
       expect(await here.bucket.stat(blobKey(digest))).toBeNull();
     }
     await expect(here.uploads.status(owner, id)).rejects.toMatchObject({ code: 'BlobUploadUnknown' });
-    expect((await buckets.get('eastus')!.listParts('', 1000)).parts.length).toBe(before);
+    expect(await partsOf(buckets.get('eastus')!)).toBe(before);
     expect(await here.index.usageBytes(owner.registryId)).toBe(0);
     expect((await here.index.catalog(owner.registryId, { n: 10, last: '' })).names).toEqual([]);
   });

@@ -64,8 +64,8 @@ export abstract class Bucket {
   abstract readPart(uploadId: string, start: number, end: number): AsyncGenerator<Slice, void, undefined>;
   /** Throws a part away; says whether there was one. */
   abstract deletePart(uploadId: string): Promise<boolean>;
-  /** Parts in the order of their ids, for the sweeper. */
-  abstract listParts(after: string, limit: number): Promise<{ parts: PartStat[]; next: string | null }>;
+  /** All parts once, in pages and in no order, for the sweeper. One that comes or goes meanwhile may or may not be among them. */
+  abstract listParts(pageSize: number): AsyncGenerator<PartStat[], void, undefined>;
   /**
    * Makes a part the object `key`, atomically and durably. If the object is there already, the part is dropped and the
    * object stays: content addresses hold the same bytes. False if there was no such part.

@@ -55,12 +55,13 @@ export class FileBucket extends Bucket {
     return this.#unlink(partKey(uploadId));
   }
 
-  async listParts(after: string, limit: number): Promise<{ parts: PartStat[]; next: string | null }> {
-    const all = (await this.#names('parts')).filter((name) => name > after && isUploadId(name)).sort();
-    const page = all.slice(0, limit);
-    const stats = await Promise.all(page.map(async (uploadId) => ({ uploadId, found: await this.#stat(partKey(uploadId)) })));
-    const parts = stats.flatMap(({ uploadId, found }) => (found ? [{ uploadId, ...found }] : []));
-    return { parts, next: all.length > page.length ? (page.at(-1) ?? null) : null };
+  async *listParts(pageSize: number): AsyncGenerator<PartStat[], void, undefined> {
+    const ids = (await this.#names('parts')).filter(isUploadId);
+    for (let at = 0; at < ids.length; at += pageSize) {
+      const page = ids.slice(at, at + pageSize);
+      const stats = await Promise.all(page.map(async (uploadId) => ({ uploadId, found: await this.#stat(partKey(uploadId)) })));
+      yield stats.flatMap(({ uploadId, found }) => (found ? [{ uploadId, ...found }] : []));
+    }
   }
 
   async promote(uploadId: string, key: string): Promise<boolean> {

@@ -42,11 +42,9 @@ export class MemoryBucket extends Bucket {
     return this.#parts.delete(partKey(uploadId));
   }
 
-  async listParts(after: string, limit: number): Promise<{ parts: PartStat[]; next: string | null }> {
-    const ids = [...this.#parts.keys()].map((key) => key.slice('parts/'.length)).filter((id) => id > after);
-    const page = ids.sort().slice(0, limit);
-    const parts = page.map((uploadId) => ({ uploadId, ...statOf(this.#parts.get(partKey(uploadId))!) }));
-    return { parts, next: ids.length > page.length ? (page.at(-1) ?? null) : null };
+  async *listParts(pageSize: number): AsyncGenerator<PartStat[], void, undefined> {
+    const all = [...this.#parts].map(([key, part]) => ({ uploadId: key.slice('parts/'.length), ...statOf(part) }));
+    for (let at = 0; at < all.length; at += pageSize) yield all.slice(at, at + pageSize);
   }
 
   async promote(uploadId: string, key: string): Promise<boolean> {
