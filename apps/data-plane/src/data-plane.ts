@@ -17,6 +17,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataPlaneModule } from './app.module.js';
 import type { DataPlaneConfig } from './config.js';
 import { Edge } from './edge/edge.js';
+import { HostNames } from './edge/host-names.js';
+import { Registries } from './edge/registries.js';
 import { answerUnroutable, serveEdge } from './edge/routes.js';
 import type { DataPlaneParts } from './process.module.js';
 
@@ -58,8 +60,11 @@ export async function startDataPlane(config: DataPlaneConfig): Promise<RunningDa
   });
   const { logger, health } = parts;
   const app = await createDataPlaneApp({ config, ...parts });
+  const registries = app.get(Registries);
+  const hosts = new HostNames(config.REGATTA_LOGIN_SERVER_SUFFIX);
   const listeners = await listenOn(app.getHttpAdapter().getInstance(), {
     ...listenFrom(config),
+    serves: (host) => registries.existsAt(hosts.place(host)),
     // A layer takes as long as it takes; a body that stands still is cut off by the edge.
     requestTimeout: 0,
   });

@@ -80,7 +80,11 @@ export async function startManagementApi(config: ManagementConfig): Promise<Runn
     await app.close();
     await parts.close();
   };
-  const listeners = await listenOn(app.getHttpAdapter().getInstance(), listenFrom(config)).catch(async (error: unknown) => {
+  const ownHost = new URL(config.REGATTA_MANAGEMENT_URL).hostname;
+  const listeners = await listenOn(app.getHttpAdapter().getInstance(), {
+    ...listenFrom(config),
+    serves: async (host) => host === ownHost,
+  }).catch(async (error: unknown) => {
     await letGo();
     throw error;
   });

@@ -1,6 +1,6 @@
 import { type RegistrySnapshot, RegistrySnapshots } from '#lib/control';
 import { Fault, type RegionName } from '#lib/domain';
-import { hostWithoutPort } from './host-names.js';
+import { type HostPlace, hostWithoutPort } from './host-names.js';
 import type { Site } from './site.js';
 
 export interface RegistriesOptions {
@@ -25,6 +25,14 @@ export class Registries {
     this.#requireServable(registry);
     if (place.kind !== 'login') this.#requireHere(registry, place.region, place.kind);
     return registry;
+  }
+
+  /** Whether a registry has an endpoint of this name, whatever it would answer there. */
+  async existsAt(place: HostPlace): Promise<boolean> {
+    if (place.kind === 'path') return false;
+    const registry = await this.options.snapshots.byName(place.label);
+    if (!registry || labelOf(registry) !== place.label) return false;
+    return place.kind === 'login' || registry.regions.includes(place.region);
   }
 
   /** The registry that the first segment of a path names. */

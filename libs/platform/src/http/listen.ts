@@ -4,7 +4,7 @@ import * as https from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { serveBodies } from '../bodies/serve-bodies.js';
 import { ConnectionLimit } from './connection-limit.js';
-import { NameCertificates } from '../tls/name-certificates.js';
+import { NameCertificates, type Serves } from '../tls/name-certificates.js';
 import { continueOnRead } from './expectations.js';
 import { answerPlainHttp } from './plain-http.js';
 import { useOriginForm } from './request-target.js';
@@ -13,7 +13,7 @@ export interface HttpsSettings {
   port: number;
   certFile: string;
   keyFile: string;
-  /** A local authority that issues a certificate for every name below `suffix` that a client asks for. */
+  /** A local authority that issues a certificate for every served name below `suffix` that a client asks for. */
   local?: { caFile: string; caKeyFile: string; suffix: string } | undefined;
 }
 
@@ -54,6 +54,8 @@ export interface ListenSettings {
   hosts: readonly string[];
   http?: { port: number } | undefined;
   https?: HttpsSettings | undefined;
+  /** The host names that `https.local` issues certificates for; absent: none. */
+  serves?: Serves;
   /** `http.Server` timeouts in milliseconds; a request body may take as long as it needs when `requestTimeout` is 0. */
   requestTimeout?: number;
   /** Connections of all listeners together; one more is closed as soon as it is made. */
@@ -144,17 +146,17 @@ function plans(settings: ListenSettings, handler: http.RequestListener): { port:
       minVersion: 'TLSv1.2',
       noDelay: true,
       handshakeTimeout: 20_000,
-      ...byName(local),
+      ...byName(local, settings.serves),
     } as const;
     list.push({ port, server: () => https.createServer(options, handler) });
   }
   return list;
 }
 
-function byName(local: HttpsSettings['local']): { SNICallback?: NameCertificates['callback'] } {
-  if (!local) return {};
+function byName(local: HttpsSettings['local'], serves: Serves | undefined): { SNICallback?: NameCertificates['callback'] } {
+  if (!local || !serves) return {};
   const ca = { cert: readFileSync(local.caFile, 'utf8'), key: readFileSync(local.caKeyFile, 'utf8') };
-  return { SNICallback: new NameCertificates(ca, local.suffix).callback };
+  return { SNICallback: new NameCertificates(ca, local.suffix, serves).callback };
 }
 
 /** False when the machine has no such IPv6 address. */
