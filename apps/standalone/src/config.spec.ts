@@ -1,6 +1,8 @@
 import { ConfigError, readConfig } from '#lib/platform';
 import { describe, expect, it } from 'vitest';
 import { portSettings, standaloneSettings } from './config.js';
+import { greetingFor, greetingText } from './greeting.js';
+import { planProcesses } from './processes/plans.js';
 
 const read = (env: Record<string, string>) => readConfig(standaloneSettings, env);
 
@@ -35,6 +37,36 @@ describe('the settings of npm start', () => {
     expect(config.loginServerSuffix).toBe('localhost:7000');
     expect(config.management.url).toBe('https://localhost:9443');
     expect(config.regions.map(({ https }) => https)).toEqual([7000, 7001]);
+  });
+
+  it('keep plain HTTP on this machine when HTTPS is for the network, unless they say so', () => {
+    const hostsOf = (env: Record<string, string>, setting: string) =>
+      portSettings(read(env)).flatMap((line) => (line.setting === setting ? line.hosts : []));
+    const open = { REGATTA_LISTEN: '0.0.0.0', REGATTA_REGIONS: 'eastus' };
+    for (const plane of ['MANAGEMENT', 'DATA']) {
+      expect(hostsOf(open, `REGATTA_${plane}_HTTPS_PORT`)).toEqual(['0.0.0.0']);
+      expect(hostsOf(open, `REGATTA_${plane}_HTTP_PORT`)).toEqual(['127.0.0.1', '::1']);
+      expect(hostsOf({ ...open, REGATTA_HTTP_LISTEN: '192.0.2.1' }, `REGATTA_${plane}_HTTP_PORT`)).toEqual(['192.0.2.1']);
+    }
+    const installation = {
+      config: read(open),
+      databaseUrl: '',
+      secretKey: '',
+      tls: { caFile: '', caKeyFile: '', certFile: '', keyFile: '' },
+    };
+    for (const { name, environment } of planProcesses(installation).filter(({ listens }) => listens))
+      expect([name, environment['REGATTA_LISTEN'], environment['REGATTA_HTTP_LISTEN']]).toEqual([name, '0.0.0.0', '127.0.0.1,::1']);
+  });
+
+  it('switch plain HTTP off', async () => {
+    const config = read({ REGATTA_MANAGEMENT_HTTP_PORT: 'off', REGATTA_DATA_HTTP_PORT: 'off' });
+    expect(portSettings(config).filter(({ setting }) => setting.endsWith('_HTTP_PORT'))).toEqual([]);
+    const installation = { config, databaseUrl: '', secretKey: '', tls: { caFile: '', caKeyFile: '', certFile: '', keyFile: '' } };
+    for (const { name, environment } of planProcesses(installation)) expect([name, environment['HTTP_PORT']]).toEqual([name, undefined]);
+    const greeting = await greetingFor(config, '', { tenantId: '', subscriptionId: '', clientId: '' }, {});
+    expect([greeting.managementHttpUrl, ...greeting.regions.map(({ http }) => http)]).toEqual([null, null, null]);
+    expect(greetingText(greeting)).not.toContain('http://');
+    expect(greetingText(greeting)).not.toContain('  null');
   });
 
   it('take a port for each region', () => {

@@ -23,6 +23,11 @@ const onePort = z.coerce
   .min(1, { error: 'must be between 1 and 65535', abort: true })
   .max(65_535, { error: 'must be between 1 and 65535', abort: true });
 
+/** The same, or the word that switches the listener off: null. */
+function orOff<T extends z.ZodType>(ports: T) {
+  return z.preprocess((text) => (text === 'off' ? null : text), ports.nullable());
+}
+
 /** How long the database of DATABASE_URL may take to answer at the start. */
 export const databaseWaitSeconds = z.coerce.number({ error: 'must be a number of seconds' }).int().min(0).max(3600).default(60);
 
@@ -35,13 +40,14 @@ const settings = z.object({
   REGATTA_SECRET_KEY: commonSettings.REGATTA_SECRET_KEY.optional(),
   REGATTA_REGIONS: commonSettings.REGATTA_REGIONS,
   REGATTA_LISTEN: commaList.default(['127.0.0.1', '::1']),
+  REGATTA_HTTP_LISTEN: commaList.default(['127.0.0.1', '::1']),
   REGATTA_OPS_LISTEN: commonSettings.REGATTA_OPS_LISTEN,
   REGATTA_TRUSTED_PROXIES: listenSettings.REGATTA_TRUSTED_PROXIES,
   REGATTA_PROXY_HEADERS: listenSettings.REGATTA_PROXY_HEADERS,
   REGATTA_MANAGEMENT_HTTPS_PORT: onePort.default(8443),
-  REGATTA_MANAGEMENT_HTTP_PORT: onePort.default(8080),
+  REGATTA_MANAGEMENT_HTTP_PORT: orOff(onePort).default(8080),
   REGATTA_DATA_HTTPS_PORT: portList.default([5443]),
-  REGATTA_DATA_HTTP_PORT: portList.default([5000]),
+  REGATTA_DATA_HTTP_PORT: orOff(portList).default([5000]),
   REGATTA_OPS_PORT: onePort.default(9464),
   REGATTA_LOGIN_SERVER_SUFFIX: commonSettings.REGATTA_LOGIN_SERVER_SUFFIX.unwrap().optional(),
   REGATTA_MANAGEMENT_URL: commonSettings.REGATTA_MANAGEMENT_URL.unwrap().optional(),
@@ -57,7 +63,8 @@ type Settings = z.infer<typeof settings>;
 export interface RegionPlan {
   name: string;
   https: number;
-  http: number;
+  /** Null: no plain HTTP. */
+  http: number | null;
   dataOps: number;
   workerOps: number;
 }
@@ -70,10 +77,12 @@ export interface StandaloneConfig {
   redisUrl: string | undefined;
   secretKey: string | undefined;
   listen: string[];
+  /** Plain HTTP: this machine alone unless told otherwise, for secrets go over it in clear. */
+  httpListen: string[];
   opsListen: string[];
   trustedProxies: string[];
   proxyHeaders: string;
-  management: { https: number; http: number; ops: number; url: string };
+  management: { https: number; http: number | null; ops: number; url: string };
   regions: RegionPlan[];
   loginServerSuffix: string;
   buckets: Record<string, string>;
@@ -87,12 +96,13 @@ export const standaloneSettings = settings.superRefine(findContradictions).trans
 
 /** Which setting gave each port. */
 export function portSettings(config: StandaloneConfig): { port: number; setting: string; hosts: string[] }[] {
-  const { management, regions, listen, opsListen } = config;
+  const { management, regions, listen, httpListen, opsListen } = config;
+  const overHttp = (port: number | null, setting: string) => (port === null ? [] : [{ port, setting, hosts: httpListen }]);
   return [
     { port: management.https, setting: 'REGATTA_MANAGEMENT_HTTPS_PORT', hosts: listen },
-    { port: management.http, setting: 'REGATTA_MANAGEMENT_HTTP_PORT', hosts: listen },
+    ...overHttp(management.http, 'REGATTA_MANAGEMENT_HTTP_PORT'),
     ...regions.map(({ https }) => ({ port: https, setting: 'REGATTA_DATA_HTTPS_PORT', hosts: listen })),
-    ...regions.map(({ http }) => ({ port: http, setting: 'REGATTA_DATA_HTTP_PORT', hosts: listen })),
+    ...regions.flatMap(({ http }) => overHttp(http, 'REGATTA_DATA_HTTP_PORT')),
     ...[management.ops, ...regions.flatMap((region) => [region.dataOps, region.workerOps])].map((port) => ({
       port,
       setting: 'REGATTA_OPS_PORT',
@@ -107,12 +117,15 @@ function findContradictions(read: Settings, context: z.core.$RefinementCtx<Setti
   if (new Set(regions).size !== regions.length) report('REGATTA_REGIONS', 'names a region twice');
   if (read.TLS_CERT_FILE && !read.TLS_KEY_FILE) report('TLS_KEY_FILE', 'is required with TLS_CERT_FILE');
   if (read.TLS_KEY_FILE && !read.TLS_CERT_FILE) report('TLS_CERT_FILE', 'is required with TLS_KEY_FILE');
-  if (read.REGATTA_LISTEN.length === 0) report('REGATTA_LISTEN', 'must name at least one address');
+  for (const name of ['REGATTA_LISTEN', 'REGATTA_HTTP_LISTEN'] as const) {
+    if (read[name].length === 0) report(name, 'must name at least one address');
+  }
   for (const region of regions) {
     if (read.REGATTA_BUCKETS && !read.REGATTA_BUCKETS[region]) report('REGATTA_BUCKETS', `has no bucket for ${region}`);
   }
   for (const name of ['REGATTA_DATA_HTTPS_PORT', 'REGATTA_DATA_HTTP_PORT'] as const) {
-    if (![1, regions.length].includes(read[name].length)) {
+    const ports = read[name];
+    if (ports && ![1, regions.length].includes(ports.length)) {
       report(name, `must be one port, or ${regions.length}: one for each of ${regions.join(', ')}`);
       return;
     }
@@ -131,7 +144,7 @@ function workOut(read: Settings): StandaloneConfig {
   const regions = read.REGATTA_REGIONS.map((name, index) => ({
     name,
     https: portOf(read.REGATTA_DATA_HTTPS_PORT, index),
-    http: portOf(read.REGATTA_DATA_HTTP_PORT, index),
+    http: read.REGATTA_DATA_HTTP_PORT && portOf(read.REGATTA_DATA_HTTP_PORT, index),
     dataOps: read.REGATTA_OPS_PORT + 1 + 2 * index,
     workerOps: read.REGATTA_OPS_PORT + 2 + 2 * index,
   }));
@@ -143,6 +156,7 @@ function workOut(read: Settings): StandaloneConfig {
     redisUrl: read.REDIS_URL,
     secretKey: read.REGATTA_SECRET_KEY,
     listen: read.REGATTA_LISTEN,
+    httpListen: read.REGATTA_HTTP_LISTEN,
     opsListen: read.REGATTA_OPS_LISTEN,
     trustedProxies: read.REGATTA_TRUSTED_PROXIES,
     proxyHeaders: read.REGATTA_PROXY_HEADERS,

@@ -13,11 +13,12 @@ export interface PublicIds {
 /** What a started service tells whoever started it; `--json` prints it as it is. */
 export interface Greeting extends PublicIds {
   managementUrl: string;
-  managementHttpUrl: string;
+  /** Null: plain HTTP is off. */
+  managementHttpUrl: string | null;
   swaggerUrl: string;
   /** `{registry}` stands for a registry's name in lower case. */
   loginServer: string;
-  regions: { name: string; https: string; http: string }[];
+  regions: { name: string; https: string; http: string | null }[];
   caFile: string;
   credentialsFile: string;
   home: string;
@@ -43,10 +44,10 @@ export async function greetingFor(
   const files = { caFile, credentialsFile: credentialsFile(home) };
   return {
     managementUrl: management.url,
-    managementHttpUrl: `http://${host}:${management.http}`,
+    managementHttpUrl: httpUrl(host, management.http),
     swaggerUrl: `${management.url}/docs`,
     loginServer: `{registry}.${loginServerSuffix}`,
-    regions: regions.map(({ name, https, http }) => ({ name, https: `https://localhost:${https}`, http: `http://localhost:${http}` })),
+    regions: regions.map(({ name, https, http }) => ({ name, https: `https://localhost:${https}`, http: httpUrl('localhost', http) })),
     ...files,
     home,
     logs: join(home, 'logs'),
@@ -59,14 +60,18 @@ export async function greetingFor(
   };
 }
 
+function httpUrl(host: string, port: number | null): string | null {
+  return port === null ? null : `http://${host}:${port}`;
+}
+
 /** The greeting as people read it. */
 export function greetingText(greeting: Greeting): string {
   const width = Math.max(...greeting.regions.map(({ name }) => name.length));
-  const regions = greeting.regions.map(({ name, https, http }) => `    ${name.padEnd(width)}       ${https}  ${http}`);
+  const regions = greeting.regions.map(({ name, https, http }) => `    ${name.padEnd(width)}       ${https}  ${http ?? ''}`.trimEnd());
   return `
 Regatta is running. Ctrl-C stops it; the data stays in ${greeting.home}
 
-  Management API   ${greeting.managementUrl}  ${greeting.managementHttpUrl}
+  Management API   ${[greeting.managementUrl, greeting.managementHttpUrl ?? []].flat().join('  ')}
   Swagger UI       ${greeting.swaggerUrl}
   Login servers    ${greeting.loginServer}
 ${regions.join('\n')}

@@ -82,11 +82,11 @@ function common({ config, databaseUrl, secretKey }: Installation): Record<string
   };
 }
 
-function listeners({ config, tls }: Installation, https: number, http: number): Record<string, string> {
+function listeners({ config, tls }: Installation, https: number, http: number | null): Record<string, string> {
   return {
     REGATTA_LISTEN: config.listen.join(','),
     HTTPS_PORT: String(https),
-    HTTP_PORT: String(http),
+    ...(http !== null && { HTTP_PORT: String(http), REGATTA_HTTP_LISTEN: config.httpListen.join(',') }),
     TLS_CERT_FILE: tls.certFile,
     TLS_KEY_FILE: tls.keyFile,
     ...(config.certificate === undefined && {

@@ -78,6 +78,8 @@ export const commonSettings = {
 /** What a process with listeners of its own reads besides. */
 export const listenSettings = {
   REGATTA_LISTEN: commaList.default(['127.0.0.1', '::1']),
+  /** Addresses of plain HTTP alone; absent: those of REGATTA_LISTEN. */
+  REGATTA_HTTP_LISTEN: commaList.optional(),
   HTTP_PORT: port.optional(),
   HTTPS_PORT: port.optional(),
   TLS_CERT_FILE: z.string().optional(),

@@ -20,6 +20,7 @@ export interface HttpsSettings {
 /** The part of a process's configuration that says how it listens. */
 export interface ListenConfig {
   REGATTA_LISTEN: readonly string[];
+  REGATTA_HTTP_LISTEN?: readonly string[] | undefined;
   HTTP_PORT?: number | undefined;
   HTTPS_PORT?: number | undefined;
   TLS_CERT_FILE?: string | undefined;
@@ -44,7 +45,7 @@ export function listenFrom(config: ListenConfig): ListenSettings {
   return {
     hosts: config.REGATTA_LISTEN,
     maxConnections: config.REGATTA_MAX_CONNECTIONS,
-    http: HTTP_PORT === undefined ? undefined : { port: HTTP_PORT },
+    http: HTTP_PORT === undefined ? undefined : { port: HTTP_PORT, hosts: config.REGATTA_HTTP_LISTEN },
     https: port === undefined || !certFile || !keyFile ? undefined : { port, certFile, keyFile, local },
   };
 }
@@ -52,7 +53,8 @@ export function listenFrom(config: ListenConfig): ListenSettings {
 export interface ListenSettings {
   /** Addresses, such as `127.0.0.1` and `::1`. An IPv6 address that this machine does not have is passed over. */
   hosts: readonly string[];
-  http?: { port: number } | undefined;
+  /** `hosts`: addresses of plain HTTP, where they are not those of HTTPS. */
+  http?: { port: number; hosts?: readonly string[] | undefined } | undefined;
   https?: HttpsSettings | undefined;
   /** The host names that `https.local` issues certificates for; absent: none. */
   serves?: Serves;
@@ -110,7 +112,7 @@ export async function listenOn(fastify: FastifyInstance, settings: ListenSetting
   try {
     for (const make of plans(settings, handler)) {
       let port = make.port;
-      for (const host of settings.hosts) {
+      for (const host of make.hosts) {
         const server = make.server();
         server.on('checkContinue', (request: http.IncomingMessage, response: http.ServerResponse) => {
           continueOnRead(request, response);
@@ -135,9 +137,21 @@ export async function listenOn(fastify: FastifyInstance, settings: ListenSetting
   return new Listeners(servers);
 }
 
-function plans(settings: ListenSettings, handler: http.RequestListener): { port: number; server: () => http.Server | https.Server }[] {
-  const list = [];
-  if (settings.http) list.push({ port: settings.http.port, server: () => http.createServer({ noDelay: true }, handler) });
+interface ListenerPlan {
+  port: number;
+  hosts: readonly string[];
+  server: () => http.Server | https.Server;
+}
+
+function plans(settings: ListenSettings, handler: http.RequestListener): ListenerPlan[] {
+  const list: ListenerPlan[] = [];
+  const { hosts } = settings;
+  if (settings.http)
+    list.push({
+      port: settings.http.port,
+      hosts: settings.http.hosts ?? hosts,
+      server: () => http.createServer({ noDelay: true }, handler),
+    });
   if (settings.https) {
     const { certFile, keyFile, port, local } = settings.https;
     const options = {
@@ -148,7 +162,7 @@ function plans(settings: ListenSettings, handler: http.RequestListener): { port:
       handshakeTimeout: 20_000,
       ...byName(local, settings.serves),
     } as const;
-    list.push({ port, server: () => https.createServer(options, handler) });
+    list.push({ port, hosts, server: () => https.createServer(options, handler) });
   }
   return list;
 }
