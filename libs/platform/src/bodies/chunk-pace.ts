@@ -9,7 +9,7 @@ const restMs = 10;
 
 /** Bodies in crumbs whose sockets are left unread for now, in the order in which they read on. */
 const resting = new Set<() => boolean>();
-let timer: NodeJS.Timeout | undefined;
+let waiting = false;
 
 /**
  * Slows a body down that comes in crumbs. A socket gives the parser 64 KiB at a time, which hold ten thousand chunks of one byte: ten
@@ -48,17 +48,25 @@ export function paceChunks(request: IncomingMessage): void {
 
 function queue(readOn: () => boolean): void {
   resting.add(readOn);
-  timer ??= setInterval(next, restMs);
+  takeTurns();
+}
+
+/** Lets those that rest read on, one after another, each after a rest that begins when the read before it is over. */
+function takeTurns(): void {
+  if (waiting) return;
+  waiting = true;
+  // Timers count from the beginning of a turn of the event loop, so one that is set during a long read has run out when the read is
+  // over. Two turns later the read is behind us.
+  setImmediate(() => setImmediate(() => setTimeout(next, restMs)));
 }
 
 /** Lets the first of those that can read on do so. */
 function next(): void {
+  waiting = false;
   for (const readOn of resting) {
     if (!readOn()) continue;
     resting.delete(readOn);
-    return;
+    break;
   }
-  if (resting.size > 0) return;
-  clearInterval(timer);
-  timer = undefined;
+  if (resting.size > 0) takeTurns();
 }
