@@ -3,6 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Actor } from '#lib/arm';
+import type { Fault } from '#lib/domain';
 
 /** Who sent a request: put on it when it is authenticated (`src/auth`), absent on public routes. */
 export interface Caller {
@@ -32,8 +33,13 @@ declare module 'fastify' {
     access?: AccessRule;
     /** Bytes of the largest body that the route takes. */
     bodyLimit?: number;
+    /** How the route words a refusal. Absent: as ARM does. */
+    refusal?: Refusal;
   }
 }
+
+/** Status and body of the answer to a fault. */
+export type Refusal = (fault: Fault, request: FastifyRequest) => { status: number; body: unknown };
 
 /** Answers without authentication: discovery, tokens, documentation, health. */
 export const Public = () => rule({ kind: 'public' });
@@ -52,6 +58,9 @@ export const RequiresOrStartedBy = (action: string) => rule({ kind: 'requires', 
 
 /** The largest body a route takes, in bytes. */
 export const BodyLimit = (bytes: number) => configured({ bodyLimit: bytes });
+
+/** Refuses in other words than ARM's, also before the handler runs. */
+export const RefusesAs = (refusal: Refusal) => configured({ refusal });
 
 const rule = (access: AccessRule): MethodDecorator =>
   configured({ access }, (present) => {

@@ -32,7 +32,7 @@ export class ArmExceptionFilter implements ExceptionFilter {
       void reply.status(500).header('content-type', 'application/json; charset=utf-8').send(unnamedError());
       return;
     }
-    const { status, body } = armError(fault);
+    const { status, body } = (request.routeOptions?.config?.refusal ?? armError)(fault, request);
     if (status >= 500) this.logger.error({ err: fault }, 'a request failed');
     const wait = (fault.detail as { retryAfterSeconds?: unknown } | undefined)?.retryAfterSeconds;
     if (typeof wait === 'number') reply.header('retry-after', String(Math.ceil(wait)));

@@ -1,10 +1,22 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { armError } from '#lib/arm';
 import type { Logger } from '#lib/platform';
+import type { Refusal } from '../arm-http/access.js';
 import { faultOfPostgres } from '../arm-http/framework-faults.js';
 import { LOGGER } from '../arm-http/tokens.js';
 import { correlationIdOf } from './correlation-id.js';
 import { EntraError, entraErrorBody } from './entra-error.js';
+
+/** What is refused before the form is read, such as one that is too large, with the status it has everywhere. */
+export const entraRefusal: Refusal = (fault, request) => {
+  const { status } = armError(fault);
+  const error =
+    status < 500
+      ? new EntraError(status, 'invalid_request', 900144, fault.message)
+      : new EntraError(status, 'temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.');
+  return { status, body: entraErrorBody(error, correlationIdOf(request)) };
+};
 
 /** Every failure of the token issuer in Entra's form. What has no name is logged whole and told without detail. */
 @Catch()

@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
@@ -179,6 +181,26 @@ describe('the token endpoint', () => {
     const { status, headers, body } = await post(v2(), form);
     expect([status, body.error]).toEqual([429, 'temporarily_unavailable']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['in chunks', { 'Transfer-Encoding': 'chunked' }],
+    ['by its length', {}],
+  ] as const)('refuses a form that is too large in words of OAuth, and names the limit: sent %s', async (_how, headers) => {
+    const form = Buffer.from(new URLSearchParams(wish({ client_assertion: 'x'.repeat(33 * 1024) })).toString());
+    const answer = await new Promise<{ status: number | undefined; body: Record<string, unknown> }>((resolve, reject) => {
+      const length = 'Transfer-Encoding' in headers ? {} : { 'Content-Length': form.length };
+      const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const sent = request(management.baseUrl + v2(), { method: 'POST', headers: { ...type, ...headers, ...length } }, (response) => {
+        text(response).then((body) => resolve({ status: response.statusCode, body: JSON.parse(body) as Record<string, unknown> }), reject);
+      });
+      sent.on('error', reject);
+      sent.end(form);
+    });
+    expect(answer).toMatchObject({
+      status: 413,
+      body: { error: 'invalid_request', error_description: expect.stringContaining('larger than 32 KiB'), error_codes: [900144] },
+    });
   });
 
   it('refuses a form that would change the prototype of objects', async () => {

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BodyLimit, Public } from '../arm-http/access.js';
+import { BodyLimit, Public, RefusesAs } from '../arm-http/access.js';
 import { formLimit } from '../arm-http/request-head.js';
 import { authorityOf } from './authority.js';
 import { correlationIdOf } from './correlation-id.js';
-import { EntraErrorFilter } from './entra-error.filter.js';
+import { EntraErrorFilter, entraRefusal } from './entra-error.filter.js';
 import { readTokenRequest, type TokenDialect } from './token-request.js';
 import { type TokenAnswer, TokenService } from './token.service.js';
 
@@ -18,6 +18,7 @@ export class TokenController {
 
   @Public()
   @BodyLimit(formLimit)
+  @RefusesAs(entraRefusal)
   // Clients that were told the login endpoint `…/adfs` append the tenant to it (the provider of Terraform does).
   @Post([':authority/oauth2/v2.0/token', 'adfs/:authority/oauth2/v2.0/token'])
   @HttpCode(200)
@@ -32,6 +33,7 @@ export class TokenController {
 
   @Public()
   @BodyLimit(formLimit)
+  @RefusesAs(entraRefusal)
   @Post(':authority/oauth2/token')
   @HttpCode(200)
   v1(
