@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
@@ -28,7 +29,7 @@ const image = { REGATTA_LISTEN: '0.0.0.0', REGATTA_OPS_LISTEN: '0.0.0.0', OPS_PO
 /** What an operator fills in. */
 const filledIn: Record<string, string> = {
   POSTGRES_PASSWORD: 'abc123',
-  REGATTA_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+  REGATTA_SECRET_KEY: randomBytes(32).toString('base64'),
   REGATTA_TLS_DIR: '/etc/tls',
   S3_ACCESS_KEY: 'key',
   S3_SECRET_KEY: 'secret-key',

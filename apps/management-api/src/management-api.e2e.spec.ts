@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,6 +6,8 @@ import { ConfigError, readConfig } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { managementSettings } from './config.js';
 import { startManagementApi } from './management-api.js';
+
+const secretKey = randomBytes(32).toString('base64');
 
 let db: TestDatabase;
 
@@ -15,7 +18,7 @@ afterAll(() => db?.drop());
 
 const environment = async (more: Record<string, string> = {}) => ({
   DATABASE_URL: db.url,
-  REGATTA_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+  REGATTA_SECRET_KEY: secretKey,
   REGATTA_LISTEN: '127.0.0.1',
   HTTP_PORT: String(await freePort()),
   OPS_PORT: String(await freePort()),

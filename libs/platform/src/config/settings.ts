@@ -23,8 +23,12 @@ const postgresUrl = z.string({ error: 'is required: a URL such as postgres://use
 
 const redisUrl = z.string().refine((text) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be a URL such as redis://host:6379');
 
+/** 32 random bytes have about 30 different values; with fewer than this many, somebody typed the key or repeats a word. */
+const leastVariety = 16;
+
 const secretKey = z.string({ error: 'is required: 32 random bytes in base64 (openssl rand -base64 32)' }).refine((text) => {
-  return Buffer.from(text, 'base64').length === 32;
+  const key = Buffer.from(text, 'base64');
+  return key.length === 32 && new Set(key).size >= leastVariety;
 }, 'must be 32 random bytes in base64 (openssl rand -base64 32)');
 
 /** Region → URL of its bucket, as JSON. */
