@@ -16,6 +16,7 @@ export const programs = {
   unshare: 'apt-get install -y --no-install-recommends util-linux',
   nsenter: 'apt-get install -y --no-install-recommends util-linux',
   ip: 'apt-get install -y --no-install-recommends iproute2',
+  chromium: 'apt-get install -y --no-install-recommends chromium',
 } as const satisfies Record<string, string>;
 
 export type Program = keyof typeof programs;
