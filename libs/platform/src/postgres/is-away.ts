@@ -3,9 +3,10 @@ import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedErro
 
 /**
  * What Postgres says when it cannot be asked now: connection exceptions (08), no resources (53), shutting down, starting or crashed
- * (57P), a statement that took too long (57014), a standby after a failover (25006).
+ * (57P), a statement that took too long (57014), a standby after a failover (25006), a statement that was not prepared because
+ * another one failed (26000, 42P05).
  */
-const sqlStates = /^(?:08...|53...|57P0.|57014|25006)$/;
+const sqlStates = /^(?:08...|53...|57P0.|57014|25006|26000|42P05)$/;
 
 const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
 

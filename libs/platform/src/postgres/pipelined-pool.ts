@@ -1,4 +1,4 @@
-import { type Client, type ClientConfig, Pool } from 'pg';
+import { type Client, type ClientConfig, DatabaseError, Pool } from 'pg';
 import { Connection } from './connection.js';
 
 /** A statement that is prepared once per connection and then known by its name. */
@@ -61,9 +61,12 @@ export class PipelinedPool implements Queries {
   }
 
   async query<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
-    const client = await this.#client();
-    const result = await client.query<R & Record<string, unknown>>({ name: statement.name, text: statement.text, values });
-    return result.rows;
+    try {
+      return await this.#shared(statement, values);
+    } catch (error) {
+      if (!isUnderWrongName(error)) throw error;
+      return this.#shared(statement, values);
+    }
   }
 
   /** The same for a statement that may take long, such as a listing: nothing else waits behind it on its connection. */
@@ -108,6 +111,12 @@ export class PipelinedPool implements Queries {
     await Promise.all([this.#transactions.end(), this.#apart.end()]);
   }
 
+  async #shared<R extends object>(statement: Statement, values: unknown[]): Promise<R[]> {
+    const client = await this.#client();
+    const result = await client.query<R & Record<string, unknown>>({ name: statement.name, text: statement.text, values });
+    return result.rows;
+  }
+
   #client(): Promise<Client> {
     const at = (this.#next = (this.#next + 1) % this.#slots.length);
     return this.#slots[at] ?? this.#open(at);
@@ -135,4 +144,12 @@ export class PipelinedPool implements Queries {
     await client.connect();
     return client;
   }
+}
+
+/**
+ * True for a statement that did not run because of another on the same connection: it was sent by its name behind the one that
+ * should have prepared it and failed (26000), or prepared what was prepared by then (42P05).
+ */
+function isUnderWrongName(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === '26000' || error.code === '42P05');
 }

@@ -14,6 +14,15 @@ const cut = (name: string) =>
     name,
   ]);
 
+/** Ends the statement of an application that waits for a lock, and says how many there were. */
+const cancel = async (name: string): Promise<number> => {
+  const ended = await db.dataSource.query<object[]>(
+    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
+    [name],
+  );
+  return ended.length;
+};
+
 /** How many connections an application has. */
 const connections = async (name = 'pipelined'): Promise<number> => {
   const [row] = await db.dataSource.query<{ count: number }[]>(
@@ -111,6 +120,25 @@ describe('the pipelined pool', () => {
     const failed = pool.query(fail, [0]);
     await expect(failed).rejects.toThrow('division by zero');
     expect((await Promise.all(sums)).map(([row]) => row!.sum)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1));
+  });
+
+  it('runs a statement that waited behind one that should have prepared it and could not', async () => {
+    const own = new PipelinedPool({ url: db.url, applicationName: 'unprepared', connections: 1 });
+    const prepare = { name: 'late', text: 'SELECT n FROM public.late' };
+    const lock = db.dataSource.createQueryRunner();
+    await lock.connect();
+    await lock.query('CREATE TABLE public.late AS SELECT 7 AS n');
+    await lock.startTransaction();
+    await lock.query('LOCK TABLE public.late');
+    // The first waits for the lock until it is ended; the others are sent by its name meanwhile.
+    const first = own.query(prepare, []).catch((error: unknown) => error);
+    const second = own.query<{ n: number }>(prepare, []);
+    await expect.poll(() => cancel('unprepared')).toBe(1);
+    await lock.rollbackTransaction();
+    await lock.release();
+    expect(await first).toMatchObject({ code: '57014' });
+    expect(await second).toEqual([{ n: 7 }]);
+    await own.close();
   });
 
   it('keeps all of a transaction or nothing', async () => {
