@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { isAlive, waitUntil } from '#lib/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Greeting } from './greeting.js';
-import { freePorts, startService, type StartedService } from './testing/start-service.js';
+import { freePorts, startByNpm, startService, type StartedService } from './testing/start-service.js';
 
 const run = promisify(execFile);
 const bash = (script: string) => run('bash', ['-o', 'pipefail', '-c', script]);
@@ -127,6 +127,23 @@ describe('npm start', () => {
       await start();
       expect(isAlive(postgres!)).toBe(false);
       expect(await status(`${greeting.managementUrl}/readyz`)).toBe(200);
+    },
+    startMs,
+  );
+
+  it(
+    'stops everything when the process of npm is told to end',
+    async () => {
+      const own = { ...(await freePorts()), REGATTA_HOME: join(folder, 'by-npm'), REGATTA_REGIONS: 'eastus', REGATTA_DRAIN_SECONDS: '2' };
+      const byNpm = startByNpm(own);
+      const { processes } = await byNpm.greeting();
+      byNpm.process.kill('SIGTERM');
+      const left = (): string[] => Object.keys(processes).filter((name) => isAlive(processes[name]!));
+      await waitUntil(() => left().length === 0, 30_000, 100);
+      const survivors = left();
+      for (const name of survivors) process.kill(processes[name]!, 'SIGTERM');
+      expect(survivors).toEqual([]);
+      await byNpm.ended;
     },
     startMs,
   );

@@ -52,14 +52,17 @@ export class StartedService {
 
 /** Runs `node scripts/start.mjs` with these settings and arguments. */
 export function startService(environment: Record<string, string>, args: string[] = ['--json']): StartedService {
+  return startProgram(process.execPath, ['scripts/start.mjs', ...args], environment);
+}
+
+/** Runs `npm start` itself, which has npm and its shell between the caller and the service. */
+export function startByNpm(environment: Record<string, string>): StartedService {
+  return startProgram('npm', ['start', '-s', '--', '--json'], environment);
+}
+
+function startProgram(program: string, args: string[], environment: Record<string, string>): StartedService {
   const { PATH = '', HOME = '' } = process.env;
-  return new StartedService(
-    spawn(process.execPath, ['scripts/start.mjs', ...args], {
-      cwd: root,
-      env: { PATH, HOME, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    }),
-  );
+  return new StartedService(spawn(program, args, { cwd: root, env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
 /** Settings for ports nobody uses, one after the other below the range the system hands out. */
