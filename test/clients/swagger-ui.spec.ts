@@ -1,18 +1,21 @@
-import { findProgram, requireProgram } from '#lib/testkit';
+import { findProgram, requireProgram, scratchFolder } from '#lib/testkit';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { credentialsOf, managementOf, type ServiceFacts } from '../support/service-process.js';
-import { sharedService } from '../support/shared-service.js';
+import { buildService } from '../support/build-service.js';
+import { credentialsOf, ServiceProcess } from '../support/service-process.js';
 
-/** The steps build on each other, as a person's do. */
+/** The steps build on each other, as a person's do. On a service of its own: the names in the forms are those of every first try. */
 describe.skipIf(!requireProgram('chromium'))('the documentation at /docs in Chromium', () => {
-  let service: ServiceFacts;
+  let service: ServiceProcess;
+  let home: Awaited<ReturnType<typeof scratchFolder>>;
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    service = await sharedService();
+    await buildService();
+    home = await scratchFolder();
+    service = await ServiceProcess.start({ home: home.path });
     browser = await chromium.launch({ executablePath: findProgram('chromium')!, args: ['--no-sandbox'] });
     page = await browser.newPage({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 1000 } });
     page.setDefaultTimeout(60_000);
@@ -23,14 +26,13 @@ describe.skipIf(!requireProgram('chromium'))('the documentation at /docs in Chro
 
   afterAll(async () => {
     await browser?.close();
-    if (!service) return;
-    const management = managementOf(service);
-    await management.send('DELETE', `${management.subscription}/resourceGroups/demo?api-version=2024-11-01`);
+    await service?.stop();
+    await home?.remove();
   });
 
   it('lets a service principal sign in', async () => {
-    const { clientId, clientSecret } = credentialsOf(service);
-    await page.goto(`${service.managementUrl}/docs`);
+    const { clientId, clientSecret } = credentialsOf(service.facts);
+    await page.goto(`${service.facts.managementUrl}/docs`);
     await page.locator('.auth-wrapper .authorize').click();
     const form = page.locator('.auth-container', { has: page.locator('#client_id_clientCredentials') });
     await form.locator('#client_id_clientCredentials').fill(clientId);
