@@ -53,7 +53,10 @@ export class ProcessModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: (pool: PipelinedPool) =>
             new RegistrySnapshots({ pool, broadcast, loginServerSuffix: config.REGATTA_LOGIN_SERVER_SUFFIX }),
         },
-        { provide: BUCKETS, useFactory: () => openBuckets(config.REGATTA_BUCKETS) },
+        {
+          provide: BUCKETS,
+          useFactory: () => openBuckets(config.REGATTA_BUCKETS, { reserveBytes: config.REGATTA_BUCKET_RESERVE_MIB * MiB }),
+        },
       ],
       exports: [CONFIG, LOGGER, DataSource, BodyBudget, Broadcast, Health, SecretBox, PipelinedPool, RegistrySnapshots, BUCKETS],
     };

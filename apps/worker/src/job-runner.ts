@@ -1,6 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Broadcast, JobSystem, jobMetrics, storageMetrics, type AnyJobHandler, type Logger } from '#lib/platform';
 import { DataSource } from 'typeorm';
+import { RegionalContent } from './content/regional-content.js';
 import { CONFIG, HANDLERS, LOGGER } from './tokens.js';
 import type { WorkerConfig } from './config.js';
 import { schedules } from './subscriptions.js';
@@ -18,6 +19,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(HANDLERS) handlers: AnyJobHandler[],
     private readonly dataSource: DataSource,
+    private readonly content: RegionalContent,
     broadcast: Broadcast,
   ) {
     const backend = config.REDIS_URL ? { redisUrl: config.REDIS_URL } : { databaseUrl: config.DATABASE_URL };
@@ -48,6 +50,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       );
       jobMetrics.outboxWaiting.set(Number(row?.waiting ?? 0));
       storageMetrics.used.set(Number(row?.used ?? 0));
+      storageMetrics.room.set((await this.content.room()) ?? 0);
     } catch (error) {
       this.logger.warn({ err: error }, 'could not measure the outbox and the storage');
     }

@@ -87,6 +87,7 @@ export const armFaults: Readonly<Record<FaultCode, ArmFaultRow>> = {
   RangeInvalid: foreign,
   PaginationNumberInvalid: foreign,
   StorageLimitReached: foreign,
+  InsufficientStorage: foreign,
   OperationDisallowed: foreign,
   Unsupported: foreign,
 };

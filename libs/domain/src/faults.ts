@@ -77,6 +77,8 @@ export const faultCodes = [
   'RangeInvalid',
   'PaginationNumberInvalid',
   'StorageLimitReached',
+  // The disk is full, whatever the registry may hold.
+  'InsufficientStorage',
   'OperationDisallowed',
   'Unsupported',
 ] as const;

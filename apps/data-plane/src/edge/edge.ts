@@ -47,6 +47,7 @@ export class Edge {
 
   async #answer(call: Call, routes: Routes): Promise<void> {
     let nameless: unknown;
+    let refusal: unknown;
     try {
       const origin = this.proxies.read(call.request);
       call.clientAddress = origin.address;
@@ -55,12 +56,13 @@ export class Edge {
       this.#counters.count(call, call.response.statusCode);
       return;
     } catch (error) {
+      refusal = error;
       nameless = this.#fail(call, error);
     }
     const gone = !call.response.headersSent;
     const status = gone ? clientGone : call.response.statusCode;
     this.#counters.count(call, status);
-    this.lines.write(call, status, nameless);
+    this.lines.write(call, status, nameless, refusal);
   }
 
   #fail(call: Call, error: unknown): unknown {

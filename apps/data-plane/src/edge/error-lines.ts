@@ -1,3 +1,4 @@
+import { type Fault, isFault } from '#lib/domain';
 import { LineBudget, type Logger } from '#lib/platform';
 import type { Call } from './call.js';
 
@@ -15,9 +16,12 @@ export class ErrorLines {
     this.#budget = new LineBudget(logger);
   }
 
-  /** @param error what has no name; absent for refusals that do. */
-  write(call: Call, status: number, error: unknown): void {
-    const level = error !== undefined ? 'error' : status >= 500 ? 'warn' : everyday.has(status) ? 'debug' : 'info';
+  /**
+   * @param nameless what has no name; absent for refusals that do.
+   * @param refusal what ended the request, with or without a name. What is no fault of the client is said with its cause.
+   */
+  write(call: Call, status: number, nameless: unknown, refusal: unknown): void {
+    const level = nameless !== undefined ? 'error' : status >= 500 ? 'warn' : everyday.has(status) ? 'debug' : 'info';
     if (!this.logger.isLevelEnabled(level) || !this.#budget.spend()) return;
     const { correlationId, requestId } = call.ids;
     const line = {
@@ -29,7 +33,11 @@ export class ErrorLines {
       host: call.site?.service,
       client: call.clientAddress,
     };
-    if (error === undefined) this.logger[level](line, 'request refused');
-    else this.logger.error({ ...line, err: error }, 'request failed');
+    if (nameless !== undefined) this.logger.error({ ...line, err: nameless }, 'request failed');
+    else this.logger[level](status >= 500 && isFault(refusal) ? { ...line, ...reasonOf(refusal) } : line, 'request refused');
   }
+}
+
+function reasonOf({ message, cause }: Fault): { reason: string; cause?: string } {
+  return cause instanceof Error ? { reason: message, cause: cause.message } : { reason: message };
 }

@@ -44,7 +44,7 @@ export function answerFailure(call: Call, error: unknown): unknown {
   const fault = cause instanceof Fault ? cause : nameOf(cause);
   const { status } = ociErrors[fault.code];
   call.answer(status, [...json, ...extra, ...headersOf(fault)], `${JSON.stringify(ociErrorBody(fault))}\n`);
-  return status >= 500 && fault.code !== 'ServiceUnavailable' ? cause : undefined;
+  return status === 500 ? cause : undefined;
 }
 
 const bodyFaults: Readonly<Record<BodyFailure, FaultCode>> = {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '#lib/domain';
-import { BucketError } from '#lib/platform';
 import type { UploadOwner } from '../types.js';
+import { asFault } from './bucket-faults.js';
 import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
 
 /** Longer than a lease lives unrenewed: a process that died with it is outwaited. */
@@ -55,11 +55,4 @@ export function unknownUpload(): Fault {
 export function requireUploadId(id: string): string {
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id)) return id;
   throw unknownUpload();
-}
-
-function asFault(error: unknown): unknown {
-  if (!(error instanceof BucketError)) return error;
-  const message =
-    error.failure === 'full' ? 'No space is left for uploads in this region.' : 'The bucket of this region cannot be used now.';
-  return new Fault('ServiceUnavailable', message, { cause: error });
 }

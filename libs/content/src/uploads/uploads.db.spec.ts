@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Digest } from '#lib/oci';
 import { blobKey, type Bucket, MemoryBucket } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
-import { arriving, asOwner, body, ContentProcess, large, regionalBuckets, repository, small } from '../content.suite.js';
+import { arriving, asOwner, body, ContentProcess, emptyIndex, large, regionalBuckets, repository, small } from '../content.suite.js';
 
 let db: TestDatabase;
 let buckets: Map<string, Bucket>;
@@ -271,13 +271,64 @@ describe('an upload', () => {
     await expect(refused).rejects.toMatchObject({ code: 'SizeInvalid' });
   });
 
+  describe('for a bucket with little room', () => {
+    const noSpace = { code: 'InsufficientStorage', message: /No space is left/ };
+    let cramped: ContentProcess;
+    let bucket: MemoryBucket;
+    beforeAll(() => {
+      bucket = new MemoryBucket({ capacity: 600_000 });
+      cramped = new ContentProcess(db.url, new Map([['eastus', bucket]]));
+    });
+    afterAll(() => cramped.close());
+    /** A body that fails the test if it is asked for more than the index would keep. */
+    const unread = () =>
+      arriving(
+        (async function* () {
+          yield large(70_000);
+          throw new Error('The body was read.');
+        })(),
+      );
+
+    it('is refused before its bytes are read if it says how many there are', async () => {
+      const owner = asOwner(repository());
+      const { id } = await cramped.uploads.start(owner, noLimit);
+      const digest = digestOf(small());
+      await expect(cramped.uploads.append(owner, id, unread(), { length: 600_001 })).rejects.toMatchObject(noSpace);
+      await expect(cramped.uploads.commit(owner, id, digest, { ...noLimit, body: unread(), length: 600_001 })).rejects.toMatchObject(
+        noSpace,
+      );
+      await expect(cramped.uploads.put(owner, digest, unread(), { ...noLimit, length: 600_001 })).rejects.toMatchObject(noSpace);
+      expect(await cramped.uploads.status(owner, id)).toEqual({ id, offset: 0 });
+      expect(await partsOf(bucket)).toBe(0);
+    });
+
+    it('is not begun when there is none left; what needs no bucket goes on, and so does the rest when there is room again', async () => {
+      const at = repository();
+      const owner = asOwner(at);
+      const open = await cramped.uploads.start(owner, noLimit);
+      const filling = await cramped.push(at, large(600_000));
+      await expect(cramped.uploads.start(owner, noLimit)).rejects.toMatchObject(noSpace);
+      await expect(cramped.uploads.append(owner, open.id, body(large()))).rejects.toMatchObject(noSpace);
+      const inIndex = small();
+      await cramped.uploads.put(owner, digestOf(inIndex), body(inIndex), noLimit);
+      await cramped.putManifest(at, 'v1', emptyIndex());
+      expect((await cramped.pull(at, filling))!.length).toBe(600_000);
+      await bucket.delete(blobKey(filling));
+      const bytes = large();
+      await cramped.uploads.append(owner, open.id, body(bytes), { at: 0, length: bytes.length });
+      await cramped.uploads.commit(owner, open.id, digestOf(bytes), noLimit);
+      expect((await cramped.pull(at, digestOf(bytes)))!.equals(bytes)).toBe(true);
+      await cramped.uploads.start(owner, noLimit);
+    });
+  });
+
   it('meets a full disk with a clear fault, and nothing is visible', async () => {
     const full = new ContentProcess(db.url, new Map([['eastus', new MemoryBucket({ capacity: 200_000 })]]));
     const owner = asOwner(repository());
     const bytes = large();
     const { id } = await full.uploads.start(owner, noLimit);
     const refused = full.uploads.commit(owner, id, digestOf(bytes), { ...noLimit, body: body(bytes) });
-    await expect(refused).rejects.toMatchObject({ code: 'ServiceUnavailable', message: /No space is left/ });
+    await expect(refused).rejects.toMatchObject({ code: 'InsufficientStorage', message: /No space is left/ });
     expect(await full.index.blob(owner, digestOf(bytes))).toBeNull();
     expect((await full.uploads.status(owner, id)).offset).toBe(0);
     expect(await full.bucket.partSize(id)).toBeNull();

@@ -4,6 +4,7 @@ import { algorithmOf, requireDigest, type Digest, type DigestAlgorithm } from '#
 import { type Beginning, type Body, type Bucket, type PipelinedPool, WriteSlots } from '#lib/platform';
 import type { StoredBlob, UploadOwner, UploadStatus } from '../types.js';
 import { requireRoomFor, storageLimitReached } from '../writes/storage-room.js';
+import { asFault, requireSpace } from './bucket-faults.js';
 import { commitPart, digestOfPart } from './commit.js';
 import { commitSmall } from './commit-small.js';
 import { HashThread } from './hash-thread.js';
@@ -68,13 +69,19 @@ export class Uploads {
     this.#sessions = new Sessions(settings.pool, settings.graceSeconds);
   }
 
-  /** Begins a session. What is announced, if anything, must fit what the registry may hold. */
+  /** Begins a session. What is announced, if anything, must fit the bucket and what the registry may hold. */
   async start(
     owner: UploadOwner,
     options: { storageLimit: number | null; declaredSize?: number | undefined; algorithm?: DigestAlgorithm | undefined },
   ): Promise<UploadStatus> {
     const { storageLimit, declaredSize = 0, algorithm = 'sha256' } = options;
     const id = randomUUIDv7(); // Says when it began: see `commit`.
+    const bucket = this.#buckets.get(this.#region);
+    if (bucket) {
+      await requireSpace(bucket, declaredSize).catch((error: unknown) => {
+        throw asFault(error);
+      });
+    }
     const room = { storageLimit, size: declaredSize };
     if (!(await this.#sessions.start(owner, { id, region: this.#region, algorithm, ...room })))
       throw storageLimitReached(storageLimit ?? 0);
@@ -212,9 +219,11 @@ export class Uploads {
     if (options.length !== undefined) {
       await requireRoomFor(this.#pool, owner.registryId, session.received + options.length, options.storageLimit ?? null);
     }
+    const bucket = this.#bucket(session);
+    if (options.length !== undefined) await requireSpace(bucket, options.length);
     return writeSession(session, body, {
       sessions: this.#sessions,
-      bucket: this.#bucket(session),
+      bucket,
       slots: this.#slots,
       hashes: this.#hashes,
       sizeLimit: options.sizeLimit ?? Number.MAX_SAFE_INTEGER,

@@ -53,7 +53,7 @@ export interface PartWriter {
 /**
  * The object store of one region. Objects are written once, under keys made in `bucket-keys.ts`, and never changed;
  * they appear whole and durable or not at all. What is on its way in is a *part*, known by its upload id, which any process
- * of the region may go on writing. A full disk is the fault `ServiceUnavailable` and leaves nothing visible.
+ * of the region may go on writing. A full disk is the BucketError `full` and leaves nothing visible.
  */
 export abstract class Bucket {
   /** Opens the part of an upload to write behind `offset`, making it if `offset` is 0. What lay behind `offset` is cut off. */
@@ -78,7 +78,9 @@ export abstract class Bucket {
   abstract delete(key: string): Promise<boolean>;
   /** Objects behind `after` in raw byte order, at most `limit` (and never more than 1000). */
   abstract list(after: string, limit: number): Promise<ObjectPage>;
-  /** Whether the bucket can be used now; rejects with a reason. For readiness checks. */
+  /** Bytes that parts may still grow by; zero or less when the bucket is full, Infinity where the store does not say. A second old at the most. */
+  abstract room(): Promise<number>;
+  /** Whether the bucket can be used now, if only for reading; rejects with a reason. For readiness checks. */
   abstract check(): Promise<void>;
   /** Lets go of everything open. */
   abstract close(): Promise<void>;

@@ -10,6 +10,7 @@ import { BufferPool } from './buffer-pool.js';
 import { describeBucket, readAll, store, writePart } from './describe-bucket.suite.js';
 import { FileBucket } from './file-bucket.js';
 import { MemoryBucket } from './memory-bucket.js';
+import { FreeSpace } from './free-space.js';
 import { openBuckets } from './open-buckets.js';
 import { isAligned, WriteSlots } from './write-slots.js';
 
@@ -41,6 +42,31 @@ describe('a bucket that is full', () => {
 });
 
 describe('a folder as a bucket', () => {
+  it('keeps a reserve: it has no room and takes no byte, and lets go of what it has', async () => {
+    const root = await folder();
+    const open = new FileBucket(root);
+    const key = await store(open, randomBytes(10_000));
+    const bytes = randomBytes(5000);
+    const part = await writePart(open, bytes);
+    const bucket = new FileBucket(root, { reserveBytes: Number.MAX_SAFE_INTEGER });
+    expect(await open.room()).toBeGreaterThan(0);
+    expect(await bucket.room()).toBeLessThan(0);
+    const writer = await bucket.openPart(part, bytes.length);
+    await expect(writer.write(randomBytes(10), 10)).rejects.toMatchObject({ failure: 'full' });
+    await expect(writer.flush()).rejects.toMatchObject({ failure: 'full' });
+    await writer.close();
+    expect(await bucket.partSize(part)).toBe(bytes.length);
+    await bucket.check();
+    const reader = (await bucket.open(key))!;
+    expect((await readAll(reader.read())).length).toBe(10_000);
+    reader.close();
+    expect(await bucket.delete(key)).toBe(true);
+    expect(await bucket.deletePart(part)).toBe(true);
+    await bucket.close();
+    await open.close();
+    await rm(root, { recursive: true });
+  });
+
   it('fails loudly when an object is shorter than it was', async () => {
     const root = await folder();
     const bucket = new FileBucket(root);
@@ -89,6 +115,24 @@ describe('a folder as a bucket', () => {
     expect((await readdir('/proc/self/fd').catch(() => [])).length).toBeLessThanOrEqual(open + 1);
     await bucket.close();
     await rm(root, { recursive: true });
+  });
+});
+
+describe('free space', () => {
+  it('is measured once a second, and what is taken meanwhile is counted off', async () => {
+    let now = 0;
+    let free = 1000;
+    let measured = 0;
+    const measure = async () => ((measured += 1), free);
+    const space = new FreeSpace(measure, { reserveBytes: 100, now: () => now });
+    await Promise.all([space.take(300), space.take(300)]);
+    expect(await space.left()).toBe(300);
+    await expect(space.take(301)).rejects.toMatchObject({ failure: 'full' });
+    expect(measured).toBe(1);
+    now += 1001;
+    free = 2000;
+    await space.take(1900);
+    expect([await space.left(), measured]).toEqual([0, 2]);
   });
 });
 

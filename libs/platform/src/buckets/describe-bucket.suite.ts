@@ -71,6 +71,10 @@ export function describeBucket(
       expect((await whole(key, other)).equals(bytes)).toBe(true);
     });
 
+    it('says how much room it has', async () => {
+      expect(await bucket.room()).toBeGreaterThan(0);
+    });
+
     it('keeps digests of both algorithms apart', async () => {
       const bytes = randomBytes(100);
       await store(bucket, bytes, sha512(bytes));

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Bucket, type ObjectPage, type ObjectReader, type ObjectStat, type PartStat, type PartWriter, type Slice } from './bucket.js';
 import { bucketError, BucketError, isMissing } from './bucket-error.js';
@@ -8,6 +8,7 @@ import { BufferPool } from './buffer-pool.js';
 import { closeFile, openFile, readAt, syncDirectory } from './file-io.js';
 import { listKeys } from './file-listing.js';
 import { FilePartWriter } from './file-part-writer.js';
+import { FreeSpace } from './free-space.js';
 import { OpenFiles, type OpenFile } from './open-files.js';
 import { readAhead } from './read-ahead.js';
 
@@ -16,6 +17,8 @@ export interface FileBucketSettings {
   pool?: BufferPool;
   /** Descriptors kept open for reading. */
   openFiles?: number;
+  /** Bytes of the disk that parts leave free; 0 unless told. */
+  reserveBytes?: number;
 }
 
 /** A bucket in a folder. Every process of the region sees the same folder; nothing is remembered but open files. */
@@ -23,6 +26,7 @@ export class FileBucket extends Bucket {
   readonly #root: string;
   readonly #pool: BufferPool;
   readonly #files: OpenFiles;
+  readonly #space: FreeSpace;
   /** Folders known to exist durably, with a descriptor to sync them. */
   readonly #folders = new Map<string, Promise<number>>();
 
@@ -31,11 +35,20 @@ export class FileBucket extends Bucket {
     this.#root = root;
     this.#pool = settings.pool ?? new BufferPool();
     this.#files = new OpenFiles(settings.openFiles ?? 512);
+    this.#space = new FreeSpace(() => freeBytes(root), { reserveBytes: settings.reserveBytes ?? 0 });
   }
 
   async openPart(uploadId: string, offset: number): Promise<PartWriter> {
     const path = this.#path(partKey(uploadId));
-    return this.#guard(async () => FilePartWriter.open(path, offset, await this.partSize(uploadId), await this.#folder('parts')));
+    return this.#guard(async () =>
+      FilePartWriter.open({
+        path,
+        offset,
+        size: await this.partSize(uploadId),
+        directory: await this.#folder('parts'),
+        space: this.#space,
+      }),
+    );
   }
 
   async partSize(uploadId: string): Promise<number | null> {
@@ -99,8 +112,19 @@ export class FileBucket extends Bucket {
     return listKeys((folder) => this.#names(folder), after, Math.min(limit, 1000));
   }
 
+  async room(): Promise<number> {
+    return this.#guard(async () => {
+      await this.#folder('parts');
+      return this.#space.left();
+    });
+  }
+
   async check(): Promise<void> {
-    await this.#folder('parts');
+    await this.#folder('parts').catch((error: unknown) => {
+      const cause = bucketError(error);
+      // A full disk can be read.
+      if (!(cause instanceof BucketError) || cause.failure !== 'full') throw cause;
+    });
     await access(this.#root, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: unknown) => {
       throw new BucketError('unavailable', `The folder ${this.#root} cannot be read and written.`, error);
     });
@@ -173,6 +197,11 @@ export class FileBucket extends Bucket {
       throw bucketError(error);
     }
   }
+}
+
+async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
 }
 
 async function syncPath(path: string): Promise<void> {

@@ -2,9 +2,21 @@ import { constants } from 'node:fs';
 import type { PartWriter } from './bucket.js';
 import { BucketError, bucketError } from './bucket-error.js';
 import { closeFile, cutTo, openFile, syncData, syncDirectory, writeAt } from './file-io.js';
+import type { FreeSpace } from './free-space.js';
 import { alignment, isAligned } from './write-slots.js';
 
 const directFlag = constants.O_DIRECT;
+
+export interface PartFile {
+  path: string;
+  offset: number;
+  /** Bytes it has; null if it is new. */
+  size: number | null;
+  /** The descriptor of the folder, synced once if the file is new. */
+  directory: number;
+  /** Of the disk it lies on. */
+  space: FreeSpace;
+}
 
 /**
  * Writes a part. Aligned pieces go around the page cache (O_DIRECT): measured steadier and faster for large bodies, and a push
@@ -14,27 +26,29 @@ export class FilePartWriter implements PartWriter {
   #offset: number;
   readonly #fd: number;
   readonly #directFd: number | null;
-  readonly #directory: number | null;
+  readonly #directory: number;
+  readonly #space: FreeSpace;
   readonly #pending = new Set<Promise<void>>();
   #failure: unknown = null;
   #named: boolean;
   #closed = false;
 
-  private constructor(fd: number, directFd: number | null, offset: number, directory: number | null) {
+  private constructor(fd: number, directFd: number | null, { offset, size, directory, space }: PartFile) {
     this.#fd = fd;
     this.#directFd = directFd;
     this.#offset = offset;
     this.#directory = directory;
-    this.#named = directory === null;
+    this.#space = space;
+    this.#named = size !== null;
   }
 
-  /** `directory` is the descriptor of the folder, synced once if the file is new. */
-  static async open(path: string, offset: number, size: number | null, directory: number): Promise<FilePartWriter> {
+  static async open(file: PartFile): Promise<FilePartWriter> {
+    const { path, offset, size } = file;
     if ((size ?? 0) < offset) throw new BucketError('damaged', 'The part is shorter than what was acknowledged.');
     const fd = await openFile(path, constants.O_RDWR | constants.O_CREAT);
     try {
       if (size !== null && size > offset) await cutTo(fd, offset);
-      return new FilePartWriter(fd, await openDirect(path), offset, size === null ? directory : null);
+      return new FilePartWriter(fd, await openDirect(path), file);
     } catch (error) {
       await closeFile(fd);
       throw error;
@@ -63,7 +77,7 @@ export class FilePartWriter implements PartWriter {
     if (this.#failure) throw this.#failure;
     try {
       await syncData(this.#fd);
-      if (!this.#named && this.#directory !== null) await syncDirectory(this.#directory);
+      if (!this.#named) await syncDirectory(this.#directory);
       this.#named = true;
       return upTo;
     } catch (error) {
@@ -83,6 +97,7 @@ export class FilePartWriter implements PartWriter {
 
   async #write(bytes: Buffer, length: number, position: number): Promise<void> {
     if (this.#failure) throw this.#failure;
+    await this.#space.take(length);
     const direct = this.#directFd !== null && position % alignment === 0 && isAligned(bytes) ? length - (length % alignment) : 0;
     if (direct > 0) await writeAt(this.#directFd!, bytes, direct, position);
     if (direct < length) await writeAt(this.#fd, bytes.subarray(direct), length - direct, position + direct);

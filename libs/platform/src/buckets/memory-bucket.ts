@@ -82,6 +82,10 @@ export class MemoryBucket extends Bucket {
     return { keys, next: all.length > keys.length ? (keys.at(-1) ?? null) : null };
   }
 
+  async room(): Promise<number> {
+    return this.#capacity - this.#used();
+  }
+
   async check(): Promise<void> {}
 
   async close(): Promise<void> {}

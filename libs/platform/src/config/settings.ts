@@ -115,6 +115,8 @@ export function requireListener(config: z.infer<z.ZodObject<typeof listenSetting
 /** What a process that changes content reads besides. */
 export const bucketSettings = {
   REGATTA_BUCKETS: buckets,
+  /** Uploads leave so much of the disk of a bucket free, in MiB. */
+  REGATTA_BUCKET_RESERVE_MIB: z.coerce.number().int().min(0).default(512),
   /** Bytes that nothing needs are freed so long after they were let go: the grace of pushes under way. */
   REGATTA_COLLECT_AFTER_SECONDS: z.coerce.number().int().min(1).default(3_600),
 } as const;

@@ -56,6 +56,16 @@ export const storageMetrics = {
     help: 'Bytes all registries hold, each content counted once per registry.',
     registers: [metrics],
   }),
+  room: new Gauge({
+    name: 'registry_bucket_room_bytes',
+    help: "Bytes that uploads may still bring into the bucket of this process's region.",
+    registers: [metrics],
+  }),
+  full: new Counter({
+    name: 'registry_bucket_full_total',
+    help: 'Requests that failed because the bucket of their region is full.',
+    registers: [metrics],
+  }),
   received: new Counter({
     name: 'registry_blob_bytes_received_total',
     help: 'Bytes of blobs that clients sent.',
