@@ -251,6 +251,31 @@ describe('listings', () => {
     expect(await here.index.tags(at, { n: 2, last: 'z' })).toEqual({ names: [], more: false });
     expect((await here.index.catalog(registryId, { n: 5, last: 'zzzz' })).names).toEqual([]);
   });
+
+  it('of several registries come one registry after the other, and begin within the first', async () => {
+    const [first, empty, second, unasked] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    for (const [registryId, name] of [
+      [second, 'a'],
+      [second, 'z'],
+      [first, 'b'],
+      [first, 'm'],
+      [unasked, 'c'],
+    ] as const)
+      await here.putManifest(repository(name, registryId), null, emptyIndex());
+    const ids = [empty, first, empty, second];
+    const all = [
+      { registryId: first, name: 'b' },
+      { registryId: first, name: 'm' },
+      { registryId: second, name: 'a' },
+      { registryId: second, name: 'z' },
+    ];
+    for (const n of [1, 2, 3, 4, 1_000])
+      expect(await here.index.catalogOf(ids, { n, last: '' })).toEqual({ repositories: all.slice(0, n), more: n < 4 });
+    expect(await here.index.catalogOf(ids.slice(1), { n: 9, last: 'b' })).toEqual({ repositories: all.slice(1), more: false });
+    expect(await here.index.catalogOf(ids.slice(1), { n: 9, last: 'y' })).toEqual({ repositories: all.slice(2), more: false });
+    expect(await here.index.catalogOf([], { n: 9, last: '' })).toEqual({ repositories: [], more: false });
+    expect(await here.index.catalogOf(ids, { n: 0, last: '' })).toEqual({ repositories: [], more: false });
+  });
 });
 
 async function walk(

@@ -2,9 +2,9 @@ import type { Digest, Reference } from '#lib/oci';
 import type { PipelinedPool } from '#lib/platform';
 import { ContentMemory } from './reads/content-memory.js';
 import { HotReads } from './reads/hot-reads.js';
-import { listRepositories, listTags } from './reads/listings.js';
+import { listRepositories, listRepositoriesOf, listTags } from './reads/listings.js';
 import { listReferrers } from './reads/referrers.js';
-import type { LinkedBlob, NamePage, PutManifest, ReferrerPage, RepositoryKey, StoredManifest } from './types.js';
+import type { CatalogPage, LinkedBlob, NamePage, PutManifest, ReferrerPage, RepositoryKey, StoredManifest } from './types.js';
 import { mountBlob, removeBlob } from './writes/mount.js';
 import { putManifest } from './writes/put-manifest.js';
 import { removeManifest, removeTag } from './writes/remove-manifest.js';
@@ -57,6 +57,11 @@ export class ContentIndex {
   /** Repositories that hold a manifest, behind `last`, at most `n`. */
   catalog(registryId: string, page: { n: number; last: string }): Promise<NamePage> {
     return listRepositories(this.#pool, registryId, page);
+  }
+
+  /** The same of several registries, in the order given; `last` is a repository of the first one. */
+  catalogOf(registryIds: readonly string[], page: { n: number; last: string }): Promise<CatalogPage> {
+    return listRepositoriesOf(this.#pool, registryIds, page);
   }
 
   /** Manifests whose `subject` is `digest`, be it there or not, behind the digest `last`, at most `n`; of one artifact type if told. */

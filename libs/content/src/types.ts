@@ -33,6 +33,13 @@ export interface NamePage {
   more: boolean;
 }
 
+/** A page of the repositories of several registries. */
+export interface CatalogPage {
+  repositories: { registryId: string; name: string }[];
+  /** True when at least one repository follows. */
+  more: boolean;
+}
+
 /** A manifest that says of another one that it is its subject. */
 export interface Referrer {
   digest: Digest;

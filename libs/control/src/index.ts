@@ -20,6 +20,8 @@ export * from './registries/registries.table.js';
 export * from './registries/registry-creation.js';
 export * from './registries/registry-deletion.js';
 export * from './registries/registry.entity.js';
+export { type Reach, reachOf } from './snapshots/reach.js';
+export * from './snapshots/registries-in-reach.js';
 export * from './snapshots/registry-snapshot.js';
 export * from './snapshots/registry-snapshots.js';
 export { readSnapshot, snapshotOf } from './snapshots/snapshot.query.js';

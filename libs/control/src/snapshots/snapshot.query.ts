@@ -4,12 +4,13 @@ import type { RegistryEntity } from '../registries/registry.entity.js';
 import { registryId } from '../registries/registry-id.js';
 import type { RegistrySnapshot } from './registry-snapshot.js';
 
+/** What `snapshotOf` needs of `control.registries`. */
+export const snapshotColumns = `id, tenant_id AS "tenantId", subscription_id AS "subscriptionId", resource_group AS "resourceGroup", name,
+  login_label AS "loginLabel", sku, location, provisioning_state AS "provisioningState", settings, admin_passwords AS "adminPasswords", version`;
+
 const statement = {
   name: 'registry-snapshot',
-  text: `SELECT id, tenant_id AS "tenantId", subscription_id AS "subscriptionId", resource_group AS "resourceGroup", name,
-                login_label AS "loginLabel", sku, location, provisioning_state AS "provisioningState", settings,
-                admin_passwords AS "adminPasswords", version
-           FROM control.registries WHERE name_key = $1 OR login_label = $1`,
+  text: `SELECT ${snapshotColumns} FROM control.registries WHERE name_key = $1 OR login_label = $1`,
 };
 
 /** Reads one registry by its name or login label, both in lower case. */

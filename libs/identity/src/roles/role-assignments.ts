@@ -46,7 +46,8 @@ export interface RoleAssignmentsOptions {
   now?: () => number;
 }
 
-interface Held {
+/** A role and where it is held: a scope in lower case. */
+export interface HeldRole {
   role: RoleName;
   scopeKey: string;
 }
@@ -60,7 +61,7 @@ export class RoleAssignments {
   readonly #table: RoleAssignmentsTable;
   readonly #broadcast: Broadcast;
   readonly #now: () => number;
-  readonly #held = new LRUCache<string, { at: number; roles: Promise<Held[]> }>({ max: 10_000 });
+  readonly #held = new LRUCache<string, { at: number; roles: Promise<HeldRole[]> }>({ max: 10_000 });
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: RoleAssignmentsOptions) {
@@ -91,6 +92,11 @@ export class RoleAssignments {
       allows: (action) => rows.some((row) => roleAllows(row, action)),
       allowsData: (action) => rows.some((row) => roleAllowsData(row, action)),
     };
+  }
+
+  /** Every role of the principal, wherever it is held. */
+  held(principalId: string): Promise<readonly HeldRole[]> {
+    return this.#roles(principalId);
   }
 
   /** Whether the principal holds any role at the scope, above it or below it: whether it may know that the scope exists. */
@@ -166,7 +172,7 @@ export class RoleAssignments {
   }
 
   /** The roles of a principal, at most ten seconds old; concurrent askers share one query. */
-  #roles(principalId: string): Promise<Held[]> {
+  #roles(principalId: string): Promise<HeldRole[]> {
     const known = this.#held.get(principalId);
     const now = this.#now();
     if (known && now - known.at < rememberedMs) return known.roles;
@@ -179,7 +185,7 @@ export class RoleAssignments {
     return read;
   }
 
-  async #read(principalId: string): Promise<Held[]> {
+  async #read(principalId: string): Promise<HeldRole[]> {
     const rows = await this.#table.ofPrincipal(principalId);
     return rows.flatMap((row) => {
       const role = roleById.get(row.roleDefinitionId);
