@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type RoleName, roles } from '#lib/domain';
 import { basic, bearer, type HttpClient, type Received } from '../../apps/data-plane/test/http-client.js';
 import type { Installation, TestRegistry } from '../../apps/data-plane/test/installation.js';
+import { methodsOf } from '../../apps/data-plane/src/edge/verbs.js';
 import { operations } from '../../apps/data-plane/src/v2/operations.js';
 import { forms } from './management-routes.js';
 
@@ -13,10 +14,10 @@ export type Right = 'pull' | 'push' | 'delete' | 'catalog';
 
 /** What each verb needs, in the words of the roles; a verb that is not here fails the spec. Null: any good credentials. */
 export const needs: Readonly<Record<string, Readonly<Record<string, Right | null>>>> = {
-  base: { GET: null, HEAD: null },
+  base: { GET: null },
   catalog: { GET: 'catalog' },
-  manifest: { GET: 'pull', HEAD: 'pull', PUT: 'push', DELETE: 'delete' },
-  blob: { GET: 'pull', HEAD: 'pull', DELETE: 'delete' },
+  manifest: { GET: 'pull', PUT: 'push', DELETE: 'delete' },
+  blob: { GET: 'pull', DELETE: 'delete' },
   uploads: { POST: 'push' },
   upload: { GET: 'push', PATCH: 'push', PUT: 'push', DELETE: 'push' },
   tags: { GET: 'pull' },
@@ -49,9 +50,8 @@ export function rightsOf(role: RoleName, mode: 'registry' | 'repository'): Reado
 /** Every verb on every kind of resource that the data plane has, as `kind method`. */
 export const verbs: readonly string[] = [
   'base GET',
-  'base HEAD',
   'catalog GET',
-  ...Object.entries(operations).flatMap(([kind, methods]) => Object.keys(methods).map((method) => `${kind} ${method}`)),
+  ...Object.entries(operations).flatMap(([kind, byVerb]) => Object.keys(byVerb).map((verb) => `${kind} ${verb}`)),
 ];
 
 /** The image whose parts the requests name. */
@@ -95,15 +95,17 @@ export function cells(registry: TestRegistry, style: Style, { digest, layer }: C
     referrers: () => `/v2/${prefix}${repository}/referrers/${digest}`,
   };
   return verbs.flatMap((verb) => {
-    const [kind, method] = verb.split(' ') as [string, string];
-    return Object.entries(forms).map(([form, write]) => ({
-      title: `${verb}, ${style}, ${form}`,
-      method,
-      host,
-      // The host of an absolute target counts, whatever Host says.
-      path: write(paths[kind]!(method)).replace('any.example', host),
-      right: needs[kind]![method]!,
-    }));
+    const [kind, plain] = verb.split(' ') as [string, string];
+    return methodsOf([plain]).flatMap((method) =>
+      Object.entries(forms).map(([form, write]) => ({
+        title: `${kind} ${method}, ${style}, ${form}`,
+        method,
+        host,
+        // The host of an absolute target counts, whatever Host says.
+        path: write(paths[kind]!(method)).replace('any.example', host),
+        right: needs[kind]![plain]!,
+      })),
+    );
   });
 }
 

@@ -33,6 +33,20 @@ describe('the registry API', () => {
     });
     const path = (rest: string) => client.path(repository, rest);
 
+    it('answers HEAD wherever it answers GET, with the same head and no body', async () => {
+      const image = await client.image(`head/${scheme}-${style}`, 'v1');
+      const at = (rest: string) => client.path(`head/${scheme}-${style}`, rest);
+      const upload = await client.start(`head/${scheme}-${style}`);
+      const paths = ['/v2/', `/v2/${client.prefix}_catalog`, at('tags/list'), at('tags/list?n=0'), at(`referrers/${image.digest}`)];
+      paths.push(at('manifests/v1'), at('manifests/absent'), at(`blobs/${image.layer}`), upload, '/v2/nothing/at/all', '/oauth2/token');
+      for (const one of paths) {
+        const [got, head] = [await client.send('GET', one), await client.send('HEAD', one)];
+        const told = ({ status, headers }: typeof got) => [status, headers['content-type'], headers['content-length'], headers.etag];
+        expect(told(head), one).toEqual(told(got));
+        expect(head.body.length, one).toBe(0);
+      }
+    });
+
     it('says what it is', async () => {
       const answer = await client.send('GET', '/v2/');
       expect(answer.status).toBe(200);
@@ -357,16 +371,16 @@ describe('the registry API', () => {
     it('is told by every 405 what is possible', async () => {
       const cases: [string, string, string][] = [
         ['PUT', '/v2/', 'GET, HEAD'],
-        ['DELETE', '/v2/_catalog', 'GET'],
+        ['DELETE', '/v2/_catalog', 'GET, HEAD'],
         ['POST', '/v2/app/manifests/latest', 'GET, HEAD, PUT, DELETE'],
         ['PUT', `/v2/app/blobs/${digestOf('x')}`, 'GET, HEAD, DELETE'],
         ['GET', '/v2/app/blobs/uploads/', 'POST'],
-        ['POST', '/v2/app/blobs/uploads/00000000-0000-0000-0000-000000000000', 'GET, PATCH, PUT, DELETE'],
-        ['PATCH', '/v2/app/tags/list', 'GET'],
-        ['DELETE', `/v2/app/referrers/${digestOf('x')}`, 'GET'],
-        ['DELETE', '/oauth2/token', 'GET, POST'],
+        ['POST', '/v2/app/blobs/uploads/00000000-0000-0000-0000-000000000000', 'GET, HEAD, PATCH, PUT, DELETE'],
+        ['PATCH', '/v2/app/tags/list', 'GET, HEAD'],
+        ['DELETE', `/v2/app/referrers/${digestOf('x')}`, 'GET, HEAD'],
+        ['DELETE', '/oauth2/token', 'GET, HEAD, POST'],
         ['GET', '/oauth2/exchange', 'POST'],
-        ['OPTIONS', '/v2/app/tags/list', 'GET'],
+        ['OPTIONS', '/v2/app/tags/list', 'GET, HEAD'],
         // An empty list: the address is known, and nothing can be done with it yet (RFC 9110, 10.2.1).
         ['GET', '/acr/v1/_catalog', ''],
       ];

@@ -19,6 +19,9 @@ export const noRight: ReadonlySet<Right> = new Set<Right>();
 /** What nobody in particular may do where anonymous pull is on: read content, and no list of repositories. */
 export const anonymousRights: ReadonlySet<Right> = new Set<Right>(['pull', 'metadata_read']);
 
+/** What may be done at a host that is no registry: listing, which shows of each registry what its own rules let show. */
+export const hostRights: ReadonlySet<Right> = new Set<Right>(['catalog']);
+
 /** The rights a `*` in a repository scope stands for. */
 const repositoryRights = ['pull', 'push', 'delete', 'metadata_read', 'metadata_write', 'deleted_read', 'deleted_restore'] as const;
 

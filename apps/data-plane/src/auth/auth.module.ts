@@ -47,7 +47,7 @@ import { Rights } from './rights.js';
       useFactory: (tokens: RegistryTokens, credentials: Credentials, rights: Rights) => new Gate(tokens, credentials, rights),
     },
   ],
-  exports: [PrincipalTokens, RegistryTokens, Rights, Credentials, Gate],
+  exports: [RoleAssignments, PrincipalTokens, RegistryTokens, Rights, Credentials, Gate],
 })
 export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   constructor(

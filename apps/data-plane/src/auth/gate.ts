@@ -3,7 +3,7 @@ import type { Scope } from '#lib/domain';
 import { isFault } from '#lib/domain';
 import type { Call } from '../edge/call.js';
 import { type AccessToken, RegistryTokens, type Subject } from '../tokens/registry-tokens.js';
-import { type AccessEntry, allows, grant, type Right } from './access.js';
+import { type AccessEntry, allows, grant } from './access.js';
 import { adminHolds } from './admin-account.js';
 import { presentedCredentials } from './authorization-header.js';
 import type { CredentialScope } from './credentials.js';
@@ -21,7 +21,7 @@ export interface Need {
   wish?: Scope | null;
 }
 
-/** Where the request wants in. `registry` is null for `/v2/` in path style, which is about no registry in particular. */
+/** Where the request wants in. `registry` is null for `/v2/` and its catalog in path style, which are about no registry in particular. */
 export interface Door {
   audience: string;
   registry: RegistrySnapshot | null;
@@ -91,7 +91,7 @@ export class Gate {
     // The null user may also bring an access token (the "single repository scope" form of ACR's documentation).
     if (!subject && user === tokenUser) return this.#bearer(password, door, scopes);
     if (!subject) throw new Refused(scopes);
-    const rights = door.registry ? await this.rights.of(subject, door.registry) : new Set<Right>();
+    const rights = await this.rights.of(subject, door.registry);
     return { subject, may: (type, name, action) => allows([grant({ type, name, actions: [action] }, rights)], type, name, action) };
   }
 }

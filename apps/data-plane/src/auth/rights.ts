@@ -1,8 +1,8 @@
 import type { RegistrySnapshot } from '#lib/control';
-import { actionMatches, type RoleName, type RoleRow, roleAllowsData, roles, skuRow } from '#lib/domain';
+import { actionMatches, type RoleName, roleNames, type RoleRow, roleAllowsData, roles, skuRow } from '#lib/domain';
 import { RoleAssignments } from '#lib/identity';
 import type { Subject } from '../tokens/registry-tokens.js';
-import { anonymousRights, everyRight, noRight, type Right } from './access.js';
+import { anonymousRights, everyRight, hostRights, noRight, type Right } from './access.js';
 import { adminHolds } from './admin-account.js';
 import { acceptsSignIn } from './sign-ins.js';
 
@@ -38,7 +38,9 @@ const repositoryPermissions: Readonly<Record<Right, readonly string[]>> = {
 export class Rights {
   constructor(private readonly assignments: RoleAssignments) {}
 
-  async of(subject: Subject, registry: RegistrySnapshot): Promise<ReadonlySet<Right>> {
+  /** `registry` is null for a host that is no registry. */
+  async of(subject: Subject, registry: RegistrySnapshot | null): Promise<ReadonlySet<Right>> {
+    if (!registry) return subject.kind === 'anonymous' ? noRight : hostRights;
     switch (subject.kind) {
       case 'admin':
         return adminHolds(registry, subject) ? everyRight : noRight;
@@ -55,6 +57,14 @@ export class Rights {
 export function allowsAnonymousPull(registry: RegistrySnapshot): boolean {
   return registry.anonymousPullEnabled && skuRow(registry.sku).anonymousPull;
 }
+
+/** True if a role lets its holder list some registry, in whichever mode. */
+export function mayList(role: RoleName): boolean {
+  return listing.has(role);
+}
+
+const modes = ['LegacyRegistryPermissions', 'AbacRepositoryPermissions'] as const;
+const listing: ReadonlySet<RoleName> = new Set(roleNames.filter((role) => modes.some((mode) => rightsFrom([role], mode).has('catalog'))));
 
 function rightsFrom(held: readonly RoleName[], mode: RegistrySnapshot['roleAssignmentMode']): ReadonlySet<Right> {
   const byRepository = mode === 'AbacRepositoryPermissions';

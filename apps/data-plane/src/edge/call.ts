@@ -3,6 +3,7 @@ import { type BodyBudget, type GatheredBody, incomingBody, isBodyError, readWhol
 import { readParameters } from './parameters.js';
 import { type RequestIds, requestIds } from './request-ids.js';
 import type { Site } from './site.js';
+import { verbOf } from './verbs.js';
 
 /** What every answer says, whatever it is (ACR data plane, section 1.2). */
 const always = [
@@ -28,6 +29,8 @@ export class Call {
   readonly response: ServerResponse;
   readonly ids: RequestIds;
   readonly method: string;
+  /** What the method asks for: `GET` for HEAD too, whose answer leaves its body out. */
+  readonly verb: string;
   /** The path as the client wrote it, escapes included. */
   readonly path: string;
   readonly startedAt = performance.now();
@@ -47,6 +50,7 @@ export class Call {
     this.response = response;
     this.ids = requestIds(request);
     this.method = request.method ?? 'GET';
+    this.verb = verbOf(this.method);
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     this.path = mark < 0 ? url : url.slice(0, mark);

@@ -4,6 +4,7 @@ import { type BodyFailure, discardBody, isBodyError, isDatabaseAway } from '#lib
 import { challengeHeader, unauthorizedBody } from '../auth/challenge.js';
 import { Refused } from '../auth/refused.js';
 import type { Call } from './call.js';
+import { methodsOf } from './verbs.js';
 
 const json = ['Content-Type', 'application/json; charset=utf-8'] as const;
 const retryUnavailable = '5';
@@ -20,9 +21,9 @@ export class FaultWithHeaders extends Error {
 }
 
 /** The answer to a method that the address does not have; `Allow` names those it has (RFC 9110, 15.5.6). */
-export function methodNotAllowed(call: Call, allowed: readonly string[]): FaultWithHeaders {
-  const message = `${call.method} is not possible here, only ${allowed.join(', ')}.`;
-  return new FaultWithHeaders(new Fault('MethodNotAllowed', message), ['Allow', allowed.join(', ')]);
+export function methodNotAllowed(call: Call, verbs: readonly string[]): FaultWithHeaders {
+  const allowed = methodsOf(verbs).join(', ');
+  return new FaultWithHeaders(new Fault('MethodNotAllowed', `${call.method} is not possible here, only ${allowed}.`), ['Allow', allowed]);
 }
 
 /** Says what went wrong in the words of the protocol. @returns the error that has no name, if it was one: it is to be logged whole. */

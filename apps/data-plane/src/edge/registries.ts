@@ -65,6 +65,17 @@ export class Registries {
     );
   }
 
+  /** True if the registry can be served from here now. */
+  serves(registry: RegistrySnapshot): boolean {
+    try {
+      this.#requireServable(registry);
+      return true;
+    } catch (error) {
+      if (error instanceof Fault) return false;
+      throw error;
+    }
+  }
+
   #requireServable(registry: RegistrySnapshot): void {
     switch (registry.provisioningState) {
       case 'Succeeded':

@@ -7,6 +7,8 @@ import { splitPathStyle } from './host-names.js';
 import { Registries } from './registries.js';
 import type { Site } from './site.js';
 
+const catalogName = 'catalog';
+
 /** The registry a request is about, and how the client writes its names. */
 export interface Target {
   registry: RegistrySnapshot;
@@ -37,15 +39,13 @@ export class Targets {
     return { audience: this.pathAudience, registry: null, credentials: this.#pathCredentials() };
   }
 
-  /** The registry as a whole; `name` is the path-style registry name, absent where the host says it. */
+  /** The registry as a whole; `name` is the path-style registry name, absent only where the host says it. */
   async registry(site: Site, name?: string): Promise<Target> {
     if (site.place.kind !== 'path') {
       const registry = await this.registries.ofSite(site);
       return { registry, prefix: '', door: this.#doorOf(registry) };
     }
-    if (name === undefined) {
-      throw new Fault('NameUnknown', 'This host serves many registries: put the name of one in front, as in /v2/{registry}/_catalog.');
-    }
+    if (name === undefined) throw new Error('A path-style site names no registry.');
     const registry = await this.registries.named(name);
     return { registry, prefix: `${name}/`, door: { audience: this.pathAudience, registry, credentials: this.#pathCredentials() } };
   }
@@ -94,6 +94,12 @@ export function repositoryScope(publicName: string, actions: readonly string[]):
   return { type: 'repository', name: publicName, actions: [...actions] };
 }
 
-export function catalogNeed(target: Target): Need {
-  return { scope: { type: 'registry', name: `${target.prefix}catalog`, actions: ['*'] }, anyOf: ['*'] };
+/** `prefix` is empty, or `{registry}/`. */
+export function catalogNeed(prefix: string): Need {
+  return { scope: { type: 'registry', name: `${prefix}${catalogName}`, actions: ['*'] }, anyOf: ['*'] };
+}
+
+/** True for the scope of the catalog of a host that is no registry. */
+export function isHostCatalog({ place }: Site, { type, name }: Scope): boolean {
+  return place.kind === 'path' && type === 'registry' && name === catalogName;
 }

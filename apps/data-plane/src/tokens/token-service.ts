@@ -10,7 +10,7 @@ import { Rights } from '../auth/rights.js';
 import { acceptsSignIn } from '../auth/sign-ins.js';
 import { hostWithoutPort } from '../edge/host-names.js';
 import type { Site } from '../edge/site.js';
-import { Targets } from '../edge/target.js';
+import { isHostCatalog, Targets } from '../edge/target.js';
 import { accessTokenSeconds, RegistryTokens, type Subject } from './registry-tokens.js';
 import type { TokenRequest } from './token-request.js';
 
@@ -117,13 +117,11 @@ export class TokenService {
     let shut: RegistrySnapshot | undefined;
     for (const scope of request.scopes) {
       const registry = door.registry ?? (await this.targets.ofScope(site, scope));
-      const open = registry !== null && letsIn(registry, from);
-      if (registry && !open) shut = registry;
-      const rights = open ? await this.rights.of(subject, registry) : noRight;
-      if (registry && rights.size > 0) {
-        registries.add(registry.id);
-        anything = true;
-      }
+      const isOpen = registry ? letsIn(registry, from) : isHostCatalog(site, scope);
+      if (registry && !isOpen) shut = registry;
+      const rights = isOpen ? await this.rights.of(subject, registry) : noRight;
+      if (registry && rights.size > 0) registries.add(registry.id);
+      anything ||= rights.size > 0;
       access.push(grant(scope, rights));
     }
     // In path style the host is no registry, so its network rules are asked here: with nothing else to grant, login fails by them.

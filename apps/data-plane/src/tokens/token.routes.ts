@@ -25,7 +25,7 @@ export class TokenRoutes {
 
   async #token(call: Call, site: Site): Promise<TokenAnswer> {
     const { authorization } = call.request.headers;
-    switch (call.method) {
+    switch (call.verb) {
       case 'GET':
         return this.service.token(site, readGetRequest(call.query, authorization), call.clientAddress);
       case 'POST':

@@ -10,7 +10,7 @@ export class Listings {
   async tags(call: Call, target: RepositoryTarget): Promise<void> {
     const page = pageOf(call);
     const { names, more } = await this.index.tags({ registryId: target.registry.id, repository: target.repository }, page);
-    call.json(200, { name: target.publicName, tags: names }, linkTo(`/v2/${target.publicName}/tags/list`, { names, more }, page.n));
+    call.json(200, { name: target.publicName, tags: names }, linkTo(`/v2/${target.publicName}/tags/list`, lastOf({ names, more }), page.n));
   }
 
   /** Names as the client writes them: with the registry in front in path style, where `last` is such a name as well. */
@@ -19,7 +19,7 @@ export class Listings {
     const own = last.startsWith(target.prefix) ? last.slice(target.prefix.length) : last;
     const { names, more } = await this.index.catalog(target.registry.id, { n, last: own });
     const repositories = names.map((name) => target.prefix + name);
-    call.json(200, { repositories }, linkTo(`/v2/${target.prefix}_catalog`, { names: repositories, more }, n));
+    call.json(200, { repositories }, linkTo(`/v2/${target.prefix}_catalog`, lastOf({ names: repositories, more }), n));
   }
 
   /** Manifests that say of `digest` that it is their subject, be it there or not, as an index (OCI 1.1, "Listing referrers"). */
@@ -52,11 +52,15 @@ function descriptorOf({ digest, mediaType, size, artifactType, annotations }: Re
   return annotations === '{}' ? descriptor : `${descriptor.slice(0, -1)},"annotations":${annotations}}`;
 }
 
-function pageOf(call: Call): { n: number; last: string } {
+export function pageOf(call: Call): { n: number; last: string } {
   return parsePage({ n: call.query.get('n') ?? undefined, last: call.query.get('last') ?? undefined });
 }
 
-function linkTo(path: string, { names, more }: NamePage, n: number): string[] {
-  const last = names.at(-1);
-  return more && last !== undefined ? ['Link', nextPageLink(path, last, n)] : [];
+/** The header that says how the list goes on behind `last`; none if that is null. */
+export function linkTo(path: string, last: string | null, n: number): string[] {
+  return last === null ? [] : ['Link', nextPageLink(path, last, n)];
+}
+
+function lastOf({ names, more }: NamePage): string | null {
+  return more ? (names.at(-1) ?? null) : null;
 }

@@ -37,17 +37,15 @@ const read = { asks: ['pull'], anyOf: ['pull'] } as const;
 const write = { asks: ['pull', 'push'], anyOf: ['push'] } as const;
 const remove = { asks: ['delete'], anyOf: ['delete'] } as const;
 
-/** Every verb of the registry API on a repository (OCI distribution 1.1, "Endpoints"): what it needs and who does it. */
+/** Every verb of the registry API on a repository (OCI distribution 1.1, "Endpoints"): what it needs and who does it. HEAD goes with GET. */
 export const operations: Operations = {
   manifest: {
     GET: { ...read, run: ({ manifests }, call, target, { reference }) => manifests.get(call, target, reference) },
-    HEAD: { ...read, run: ({ manifests }, call, target, { reference }) => manifests.get(call, target, reference) },
     PUT: { ...write, run: ({ manifests }, call, target, { reference }) => manifests.put(call, target, reference) },
     DELETE: { ...remove, run: ({ manifests }, call, target, { reference }) => manifests.delete(call, target, reference) },
   },
   blob: {
     GET: { ...read, run: ({ blobs }, call, target, { digest }, caller) => blobs.get(call, target, digest, caller) },
-    HEAD: { ...read, run: ({ blobs }, call, target, { digest }, caller) => blobs.get(call, target, digest, caller) },
     DELETE: { ...remove, run: ({ blobs }, call, target, { digest }) => blobs.delete(call, target, digest) },
   },
   uploads: {
@@ -79,7 +77,7 @@ export const routePatterns: Readonly<Record<V2Route['kind'], string>> = {
   referrers: '/v2/{name}/referrers/{digest}',
 };
 
-export function operationFor(route: RepositoryRoute, method: string): Operation | undefined {
-  const byMethod: Readonly<Record<string, Operation<never>>> = operations[route.kind];
-  return Object.hasOwn(byMethod, method) ? (byMethod[method] as Operation) : undefined;
+export function operationFor(route: RepositoryRoute, verb: string): Operation | undefined {
+  const byVerb: Readonly<Record<string, Operation<never>>> = operations[route.kind];
+  return Object.hasOwn(byVerb, verb) ? (byVerb[verb] as Operation) : undefined;
 }

@@ -5,6 +5,8 @@ import type { Call } from '../edge/call.js';
 import { methodNotAllowed } from '../edge/failures.js';
 import type { Site } from '../edge/site.js';
 import { catalogNeed, repositoryScope, Targets } from '../edge/target.js';
+import { HostCatalog } from './host-catalog.js';
+import { linkTo, pageOf } from './listings.js';
 import { operationFor, operations, type RepositoryRoute, routePatterns } from './operations.js';
 import { RegionalContent } from './regional-content.js';
 
@@ -19,6 +21,7 @@ export class V2Routes {
     private readonly targets: Targets,
     private readonly gate: Gate,
     private readonly content: RegionalContent,
+    private readonly hostCatalog: HostCatalog,
   ) {}
 
   async answer(call: Call, site: Site): Promise<void> {
@@ -36,20 +39,28 @@ export class V2Routes {
 
   /** Tells clients that this is a registry and whether their credentials are good. */
   async #base(call: Call, site: Site): Promise<void> {
-    requireMethod(call, 'GET', 'HEAD');
+    requireGet(call);
     await this.gate.admit(call, await this.targets.door(site), null);
     call.json(200, {});
   }
 
   async #catalog(call: Call, site: Site, registryName: string | undefined): Promise<void> {
-    requireMethod(call, 'GET');
+    requireGet(call);
+    if (site.place.kind === 'path' && registryName === undefined) return this.#hostCatalog(call, site);
     const target = await this.targets.registry(site, registryName);
-    await this.gate.admit(call, target.door, catalogNeed(target));
+    await this.gate.admit(call, target.door, catalogNeed(target.prefix));
     return this.content.handlersFor(target.registry).listings.catalog(call, target);
   }
 
+  async #hostCatalog(call: Call, site: Site): Promise<void> {
+    const { subject } = await this.gate.admit(call, await this.targets.door(site), catalogNeed(''));
+    const page = pageOf(call);
+    const { names, next } = await this.hostCatalog.page(subject, call.clientAddress, page);
+    call.json(200, { repositories: names }, linkTo('/v2/_catalog', next, page.n));
+  }
+
   async #repository(call: Call, site: Site, route: RepositoryRoute): Promise<void> {
-    const operation = operationFor(route, call.method);
+    const operation = operationFor(route, call.verb);
     if (!operation) throw methodNotAllowed(call, Object.keys(operations[route.kind]));
     const target = await this.targets.repository(site, route.name);
     const caller = await this.gate.admit(call, target.door, {
@@ -61,8 +72,8 @@ export class V2Routes {
   }
 }
 
-function requireMethod(call: Call, ...methods: string[]): void {
-  if (!methods.includes(call.method)) throw methodNotAllowed(call, methods);
+function requireGet(call: Call): void {
+  if (call.verb !== 'GET') throw methodNotAllowed(call, ['GET']);
 }
 
 function noRoute(path: string): Fault {
