@@ -26,7 +26,7 @@ describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'busybox') || !requ
 
   const podman = (from: string, ...args: string[]): Promise<string> =>
     registry.names.run('podman', [...buildahStore(from), '--cgroup-manager=cgroupfs', '--runtime', 'runc', ...args], {
-      env: { REGISTRY_AUTH_FILE: join(registry.folder, 'auth.json') },
+      env: { REGISTRY_AUTH_FILE: join(registry.folder, 'auth.json'), SSL_CERT_FILE: join(registry.certificates, 'ca.crt') },
     });
 
   it.each(ways)('logs in, pushes, pulls and runs an image $title', async (way) => {
@@ -48,5 +48,16 @@ describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'busybox') || !requ
     } finally {
       await emptyStore(other);
     }
+  });
+
+  it.each(ways)('finds an image in the catalog of the host $title', async (way) => {
+    const [host] = registry.prefix(way).split('/') as [string];
+    const reference = `${registry.prefix(way)}/found/${way.https ? 's' : 'p'}`;
+    const trust = way.https ? ['--cert-dir', registry.certificates] : ['--tls-verify=false'];
+    await podman(store, 'login', ...trust, '--username', registry.name, '--password', registry.password, host);
+    await podman(store, 'push', '--quiet', ...trust, image.config.digest.slice('sha256:'.length), `${reference}:v1`);
+    // It takes no folder of certificates.
+    const search = ['search', ...(way.https ? [] : trust), '--limit', '100', '--format', '{{.Name}}'];
+    expect((await podman(store, ...search, `${host}/found`)).split('\n')).toContain(reference);
   });
 });
