@@ -22,6 +22,9 @@ beforeAll(async () => {
     INSERT INTO content.repository_blobs (repository_id, digest, created_at) SELECT id, 'sha256:leak', now() - interval '9 days' FROM content.repositories;
     INSERT INTO content.manifests (repository_id, digest, media_type, bytes, annotations)
       VALUES (1, 'sha256:large', 'x', '', jsonb_build_object('large', repeat('x', 100000), 'half', repeat('y', 40000), 'small', 'z'));
+    INSERT INTO content.upload_sessions (id, registry_id, repository, principal_id, region, received)
+      SELECT gen_random_uuid(), '00000000-0000-4000-8000-000000000000', 'app', 'p', 'eastus', n FROM generate_series(0, 100) AS n;
+    INSERT INTO content.usage_shards (registry_id, shard, bytes) VALUES ('00000000-0000-4000-8000-000000000000', 3, 7);
     INSERT INTO content.link_reviews (repository_id, digest, enqueued_at) VALUES (1, 'sha256:old', now() - interval '3 hours');
     INSERT INTO content.blob_reviews (digest, region, enqueued_at) VALUES ('sha256:old', 'eastus', now() - interval '10 minutes')`);
   await dataSource.destroy();
@@ -54,6 +57,18 @@ describe('the migration of a database of the version before', () => {
     expect(await dataSource.query(`SELECT array_agg(key ORDER BY key) AS keys FROM content.manifests, jsonb_each(annotations)`)).toEqual([
       { keys: ['half', 'small'] },
     ]);
+  });
+
+  it('counts what uploads under way hold, also when a process of the version before goes on with them', async () => {
+    const open = async () => {
+      const [row] = await dataSource.query('SELECT sum(bytes)::int AS bytes, sum(open_bytes)::int AS open FROM content.usage_shards');
+      return row as { bytes: number; open: number };
+    };
+    expect(await open()).toEqual({ bytes: 7, open: 5050 });
+    await dataSource.query('UPDATE content.upload_sessions SET received = greatest(received, 50)');
+    expect(await open()).toEqual({ bytes: 7, open: 50 * 51 + (50 * 151) / 2 });
+    await dataSource.query('DELETE FROM content.upload_sessions WHERE received > 50');
+    expect(await open()).toEqual({ bytes: 7, open: 50 * 51 });
   });
 
   it('begins the scan at the oldest link there is', async () => {

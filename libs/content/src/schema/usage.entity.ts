@@ -27,4 +27,8 @@ export class UsageShardEntity {
 
   @Column('bigint')
   bytes!: string;
+
+  /** What uploads under way have brought. Triggers on `upload_sessions` count it, in the shard that the last digit of the session's id names. */
+  @Column('bigint', { name: 'open_bytes', default: 0 })
+  openBytes!: string;
 }

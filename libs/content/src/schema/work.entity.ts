@@ -3,7 +3,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /** An upload under way. Its bytes are a part in the bucket of `region`, known by the same id. */
 @Entity({ schema: 'content', name: 'upload_sessions' })
 @Index('upload_sessions_touched', ['region', 'touchedAt'])
-@Index('upload_sessions_registry', ['registryId'])
+@Index('upload_sessions_principal', ['registryId', 'principalId'])
 @Index('upload_sessions_committing', ['committing'], { where: 'committing IS NOT NULL' })
 export class UploadSessionEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'upload_sessions_pkey' })

@@ -5,7 +5,7 @@ import { shareBlob } from '../writes/blob-rows.js';
 import { linkAndCount, linkBlob } from '../writes/links.js';
 import { shareRepository } from '../writes/repositories.js';
 import { again } from '../writes/retry.js';
-import { holdRoom, randomShard, requireRoomAfter } from '../writes/storage-room.js';
+import { holdRoom, randomShard, requireRoomAfter, shardOf } from '../writes/storage-room.js';
 import { free, type Sessions } from './sessions.js';
 
 /** A blob that goes straight into the index: no part, no lease, one transaction. */
@@ -68,7 +68,7 @@ async function commitAny(queries: Queries, sessions: Sessions, commit: SmallComm
   const { registryId } = owner;
   if (sessionId === null && commit.bytes.length > inlineLimit) throw new NotThisWay();
   const [head, repositoryId] = await Promise.all([
-    sessionId ? sessions.takeSmall(queries, owner, sessionId, commit.bytes.length, inlineLimit, commit.at) : Buffer.alloc(0),
+    sessionId ? sessions.holdSmall(queries, owner, sessionId, commit.bytes.length, inlineLimit, commit.at) : Buffer.alloc(0),
     shareRepository(queries, owner),
   ]);
   if (head === null) throw new NotThisWay();
@@ -76,7 +76,10 @@ async function commitAny(queries: Queries, sessions: Sessions, commit: SmallComm
   requireDigest(digestOf(bytes, algorithmOf(digest)), digest);
   const size = bytes.length;
   await shareBlob(queries, digest, size, bytes);
-  await linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit, graceSeconds: sessions.graceSeconds });
+  const shard = sessionId ? shardOf(sessionId) : randomShard();
+  const link = { registryId, repositoryId, digest, size, shard, storageLimit, graceSeconds: sessions.graceSeconds };
+  // What the session held becomes what the blob holds before the limit is looked at.
+  await Promise.all([linkBlob(queries, link), sessionId ? sessions.remove(queries, sessionId) : null]);
   return { digest, size };
 }
 

@@ -6,6 +6,7 @@ import { placeBlob, shareBlob } from '../writes/blob-rows.js';
 import { linkBlob } from '../writes/links.js';
 import { shareRepository } from '../writes/repositories.js';
 import { again } from '../writes/retry.js';
+import { shardOf } from '../writes/storage-room.js';
 import type { LiveHashes } from './live-hashes.js';
 import type { LeasedSession, Sessions } from './sessions.js';
 
@@ -30,11 +31,21 @@ export function commitPart(
       const [repositoryId, , ours] = await Promise.all([
         shareRepository(queries, owner),
         holdPlace(queries, digest, size, session.region),
-        sessions.end(queries, session),
+        sessions.hold(queries, session),
       ]);
       if (!ours) throw new Fault('BlobUploadUnknown', 'The upload was cancelled or is continued by another request.');
       await promote(bucket, session.id, digest, size);
-      await linkBlob(queries, { registryId, repositoryId, digest, size, storageLimit, graceSeconds: sessions.graceSeconds });
+      const link = {
+        registryId,
+        repositoryId,
+        digest,
+        size,
+        shard: shardOf(session.id),
+        storageLimit,
+        graceSeconds: sessions.graceSeconds,
+      };
+      // What the session held becomes what the blob holds before the limit is looked at.
+      await Promise.all([linkBlob(queries, link), sessions.remove(queries, session.id)]);
       return { digest, size };
     }),
   );

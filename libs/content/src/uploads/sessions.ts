@@ -2,7 +2,9 @@ import { Fault } from '#lib/domain';
 import type { Digest, DigestAlgorithm } from '#lib/oci';
 import type { PipelinedPool, Queries } from '#lib/platform';
 import type { StoredBlob, UploadOwner } from '../types.js';
+import { again } from '../writes/retry.js';
 import { beginAnew, defaultGraceSeconds, dueAfter } from '../writes/reviews.js';
+import { holdRoom, requireRoomAfter } from '../writes/storage-room.js';
 
 /** A lease not renewed for this long is nobody's: its process is gone. */
 export const leaseSeconds = 10;
@@ -10,6 +12,7 @@ export const leaseSeconds = 10;
 /** What the holder of a lease knows of its session. */
 export interface LeasedSession {
   id: string;
+  registryId: string;
   lease: string;
   region: string;
   received: number;
@@ -32,16 +35,15 @@ const mostSessions = 10_000;
 
 const statements = {
   // A session lost in a crash of the database costs a client one new POST: not worth a wait for the disk.
-  // Bytes of open sessions count as if they were committed: they are on the disk.
   start: `WITH open AS (
-            SELECT count(*) FILTER (WHERE principal_id = $4::text) AS mine, coalesce(sum(received), 0) AS bytes
-            FROM content.upload_sessions WHERE registry_id = $2::uuid
+            SELECT count(*) AS mine FROM (
+              SELECT FROM content.upload_sessions WHERE registry_id = $2::uuid AND principal_id = $4::text LIMIT ${mostSessions}) AS own
           ), made AS (
             INSERT INTO content.upload_sessions (id, registry_id, repository, principal_id, region, algorithm)
             SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text FROM set_config('synchronous_commit', 'off', true), open,
-              (SELECT coalesce(sum(bytes), 0) AS used FROM content.usage_shards WHERE registry_id = $2::uuid AND $7::bigint IS NOT NULL) AS room
+              (SELECT coalesce(sum(bytes + open_bytes), 0) AS taken FROM content.usage_shards WHERE registry_id = $2::uuid AND $7::bigint IS NOT NULL) AS room
             WHERE mine < ${mostSessions}
-              AND ($7::bigint IS NULL OR (used + open.bytes < $7::bigint AND used + open.bytes + $8::bigint <= $7::bigint)) RETURNING id
+              AND ($7::bigint IS NULL OR (taken < $7::bigint AND taken + $8::bigint <= $7::bigint)) RETURNING id
           ) SELECT mine >= ${mostSessions} AS many, EXISTS (SELECT FROM made) AS made FROM open`,
   linkedSince: `SELECT b.size FROM content.repositories r JOIN content.repository_blobs l ON l.repository_id = r.id
                  JOIN content.blobs b ON b.digest = l.digest
@@ -53,9 +55,9 @@ const statements = {
                 SET head = coalesce(head, '') || $5::bytea, received = received + octet_length($5::bytea), touched_at = now()
                 WHERE ${ownedBy} AND ${free} AND committing IS NULL AND received = coalesce(octet_length(head), 0)
                   AND received + octet_length($5::bytea) <= $6 AND ($7::bigint IS NULL OR received = $7) RETURNING received`,
-  takeSmall: `DELETE FROM content.upload_sessions
+  holdSmall: `SELECT head FROM content.upload_sessions
               WHERE ${ownedBy} AND ${free} AND committing IS NULL AND received = coalesce(octet_length(head), 0)
-                AND received + $5 <= $6 AND ($7::bigint IS NULL OR received = $7) RETURNING head`,
+                AND received + $5 <= $6 AND ($7::bigint IS NULL OR received = $7) FOR UPDATE`,
   lease: `UPDATE content.upload_sessions
           SET lease = $5, leased_until = now() + make_interval(secs => ${leaseSeconds}), touched_at = now()
           WHERE ${ownedBy} AND ${free} RETURNING region, received, head, algorithm, committing`,
@@ -65,7 +67,8 @@ const statements = {
           WHERE id = $1 AND lease = $2 RETURNING id`,
   release: `UPDATE content.upload_sessions SET lease = NULL, leased_until = NULL, touched_at = now()
             WHERE id = $1 AND lease = $2 RETURNING id`,
-  end: 'DELETE FROM content.upload_sessions WHERE id = $1 AND lease = $2 RETURNING id',
+  hold: 'SELECT id FROM content.upload_sessions WHERE id = $1 AND lease = $2 FOR UPDATE',
+  remove: 'DELETE FROM content.upload_sessions WHERE id = $1',
   giveUp: `WITH gone AS (DELETE FROM content.upload_sessions WHERE id = $1 RETURNING committing, region), ${review('$2')} SELECT region FROM gone`,
   cancel: `WITH gone AS (DELETE FROM content.upload_sessions WHERE ${ownedBy} RETURNING committing, region), ${review('$5')} SELECT region FROM gone`,
   expire: `WITH gone AS (
@@ -134,60 +137,92 @@ export class Sessions {
   }
 
   /** Appends to the bytes in the row; null if it is not that simple. */
-  async appendSmall(owner: UploadOwner, id: string, bytes: Buffer, limit: number, at: number | undefined): Promise<number | null> {
-    const values = [...owned(owner, id), bytes, limit, at ?? null];
-    const [row] = await this.#pool.query<{ received: string }>(statement('appendSmall'), values);
+  async appendSmall(
+    owner: UploadOwner,
+    id: string,
+    bytes: Buffer,
+    { inlineLimit, at, storageLimit }: { inlineLimit: number; at: number | undefined; storageLimit: number | null },
+  ): Promise<number | null> {
+    const values = [...owned(owner, id), bytes, inlineLimit, at ?? null];
+    const append = (queries: Queries) => queries.query<{ received: string }>(statement('appendSmall'), values);
+    const [row] = await this.#grow(owner.registryId, bytes.length, storageLimit, append);
     return row ? Number(row.received) : null;
   }
 
-  /** Ends a session whose bytes, with `length` more, fit the row, and gives what it held; null if it is not that simple. */
-  async takeSmall(queries: Queries, owner: UploadOwner, id: string, length: number, limit: number, at?: number): Promise<Buffer | null> {
+  /** Holds a session whose bytes, with `length` more, fit the row, to the end of the transaction; its bytes. Null if it is not that simple. */
+  async holdSmall(queries: Queries, owner: UploadOwner, id: string, length: number, limit: number, at?: number): Promise<Buffer | null> {
     const values = [...owned(owner, id), length, limit, at ?? null];
-    const [row] = await queries.query<{ head: Buffer | null }>(statement('takeSmall'), values);
+    const [row] = await queries.query<{ head: Buffer | null }>(statement('holdSmall'), values);
     return row ? (row.head ?? Buffer.alloc(0)) : null;
   }
 
   /** Null if somebody else writes now, or the session is unknown. */
   async lease(owner: UploadOwner, id: string, lease: string): Promise<LeasedSession | null> {
-    const [row] = await this.#pool.query<Omit<LeasedSession, 'id' | 'lease' | 'received'> & { received: string }>(statement('lease'), [
-      ...owned(owner, id),
-      lease,
-    ]);
-    return row ? { ...row, id, lease, received: Number(row.received) } : null;
+    const [row] = await this.#pool.query<Omit<LeasedSession, 'id' | 'registryId' | 'lease' | 'received'> & { received: string }>(
+      statement('lease'),
+      [...owned(owner, id), lease],
+    );
+    return row ? { ...row, id, registryId: owner.registryId, lease, received: Number(row.received) } : null;
   }
 
-  /** Writes how much is durable and keeps the lease; false if it is lost. */
-  async renew(session: LeasedSession, received: number, committing: string | null): Promise<boolean> {
-    return (await this.#pool.query(statement('renew'), [session.id, session.lease, received, committing])).length > 0;
+  /** Writes how much is durable and keeps the lease; false if it is lost. Fault StorageLimitReached if the registry may not hold it. */
+  async renew(session: LeasedSession, received: number, committing: string | null, storageLimit: number | null): Promise<boolean> {
+    const { id, registryId, lease } = session;
+    const renew = (queries: Queries) => queries.query(statement('renew'), [id, lease, received, committing]);
+    return (await this.#grow(registryId, received - session.received, storageLimit, renew)).length > 0;
   }
 
   async release(session: LeasedSession): Promise<void> {
     await this.#pool.query(statement('release'), [session.id, session.lease]);
   }
 
-  /** Ends the session in the transaction that makes its blob visible; false if the lease is lost. */
-  async end(queries: Queries, session: LeasedSession): Promise<boolean> {
-    return (await queries.query(statement('end'), [session.id, session.lease])).length > 0;
+  /** Holds the session to the end of the transaction; false if the lease is lost. */
+  async hold(queries: Queries, session: LeasedSession): Promise<boolean> {
+    return (await queries.query(statement('hold'), [session.id, session.lease])).length > 0;
+  }
+
+  /** Ends a session that this transaction holds. */
+  async remove(queries: Queries, id: string): Promise<void> {
+    await queries.query(statement('remove'), [id]);
   }
 
   /** Ends a session that leads nowhere. Bytes that may lie under their digest already are reviewed. */
   async giveUp(id: string): Promise<void> {
-    await this.#pool.query(statement('giveUp'), [id, this.graceSeconds]);
+    await again(() => this.#pool.query(statement('giveUp'), [id, this.graceSeconds]));
   }
 
   /** The region of the session that was cancelled, null if it is unknown. */
   async cancel(owner: UploadOwner, id: string): Promise<string | null> {
-    const [row] = await this.#pool.query<{ region: string }>(statement('cancel'), [...owned(owner, id), this.graceSeconds]);
+    const values = [...owned(owner, id), this.graceSeconds];
+    const [row] = await again(() => this.#pool.query<{ region: string }>(statement('cancel'), values));
     return row?.region ?? null;
   }
 
   /** Ends up to 200 sessions of a region nobody touched for so long; their ids. */
   async expire(region: string, idleSeconds: number): Promise<string[]> {
-    return (await this.#pool.query<{ id: string }>(statement('expire'), [region, idleSeconds, this.graceSeconds])).map((row) => row.id);
+    const values = [region, idleSeconds, this.graceSeconds];
+    return (await again(() => this.#pool.query<{ id: string }>(statement('expire'), values))).map((row) => row.id);
   }
 
   /** Which of these ids are sessions. */
   async known(ids: readonly string[]): Promise<Set<string>> {
     return new Set((await this.#pool.query<{ id: string }>(statement('known'), [ids])).map((row) => row.id));
+  }
+
+  /** Runs the statement that adds bytes to a session: with what they add, the registry must not hold more than it may. */
+  async #grow<R extends object>(
+    registryId: string,
+    bytes: number,
+    storageLimit: number | null,
+    add: (queries: Queries) => Promise<R[]>,
+  ): Promise<R[]> {
+    if (storageLimit === null || bytes <= 0) return add(this.#pool);
+    return again(() =>
+      this.#pool.tx(async (queries) => {
+        const [room, rows] = await Promise.all([holdRoom(queries, registryId, bytes, storageLimit), add(queries)]);
+        await requireRoomAfter(queries, registryId, storageLimit, room, rows.length > 0);
+        return rows;
+      }),
+    );
   }
 }

@@ -98,16 +98,18 @@ export class Uploads {
   /** Appends a body. `at` other than the offset is RangeInvalid with `detail.offset`. If the body breaks off, its error is thrown on. */
   async append(owner: UploadOwner, id: string, body: Body, options: AppendOptions = {}): Promise<UploadStatus> {
     requireUploadId(id);
+    const { storageLimit = null, at } = options;
     const beginning = await body.beginning(this.#inlineLimit);
     if (beginning.ended) {
-      const offset = await this.#sessions.appendSmall(owner, id, beginning.bytes, this.#inlineLimit, options.at);
+      const small = { inlineLimit: this.#inlineLimit, at, storageLimit };
+      const offset = await this.#sessions.appendSmall(owner, id, beginning.bytes, small).catch((error: unknown) => this.#failed(id, error));
       if (offset !== null && beginning.broken) throw beginning.broken.error;
       if (offset !== null) return { id, offset };
     }
     return withLease(this.#sessions, owner, id, async (session) => {
       requirePart(session, await this.#bucket(session).partSize(id));
       const { size, broken } = await this.#write(owner, session, body, options);
-      if (!(await this.#sessions.renew(session, size, session.committing))) throw unknownUpload();
+      await this.#renew(session, size, session.committing, storageLimit);
       if (broken) throw broken.error;
       return { id, offset: size };
     });
@@ -191,7 +193,7 @@ export class Uploads {
       );
       size = written.size;
       if (written.broken) {
-        await this.#sessions.renew(session, size, session.committing);
+        await this.#renew(session, size, session.committing, storageLimit);
         throw written.broken.error;
       }
       try {
@@ -201,7 +203,7 @@ export class Uploads {
       }
     }
     this.#hashes.forget(id);
-    if (!(await this.#sessions.renew(session, size, digest))) throw unknownUpload();
+    await this.#renew(session, size, digest, storageLimit);
     return commitPart({ pool: this.#pool, sessions: this.#sessions, bucket }, { session, owner, digest, size, storageLimit }).catch(
       (error) => this.#failed(id, error, session.region),
     );
@@ -216,18 +218,27 @@ export class Uploads {
     if (options.at !== undefined && options.at !== session.received) {
       throw new Fault('RangeInvalid', `The upload goes on at byte ${session.received}.`, { detail: { offset: session.received } });
     }
-    if (options.length !== undefined) {
-      await requireRoomFor(this.#pool, owner.registryId, session.received + options.length, options.storageLimit ?? null);
-    }
+    const { length, storageLimit = null } = options;
     const bucket = this.#bucket(session);
-    if (options.length !== undefined) await requireSpace(bucket, options.length);
+    if (length !== undefined) {
+      await requireRoomFor(this.#pool, owner.registryId, length, storageLimit);
+      await requireSpace(bucket, length);
+    }
     return writeSession(session, body, {
       sessions: this.#sessions,
       bucket,
       slots: this.#slots,
       hashes: this.#hashes,
       sizeLimit: options.sizeLimit ?? Number.MAX_SAFE_INTEGER,
-    });
+      storageLimit,
+    }).catch((error: unknown) => this.#failed(session.id, error, session.region));
+  }
+
+  async #renew(session: LeasedSession, size: number, committing: Digest | string | null, storageLimit: number | null): Promise<void> {
+    const ours = await this.#sessions
+      .renew(session, size, committing, storageLimit)
+      .catch((error: unknown) => this.#failed(session.id, error, session.region));
+    if (!ours) throw unknownUpload();
   }
 
   /** A wrong digest or a full registry ends the session; anything else leaves it to be tried again. */

@@ -10,6 +10,8 @@ export interface WriteTools {
   slots: WriteSlots;
   hashes: LiveHashes;
   sizeLimit: number;
+  /** Bytes the registry may hold. */
+  storageLimit: number | null;
 }
 
 /** What came of a body: everything up to `size` is durable, also when it broke off. */
@@ -25,7 +27,7 @@ const renewEveryMs = (leaseSeconds * 1000) / 4;
  * also renews the lease: after a kill, a client loses at most those seconds. If the lease is lost, writing stops at once.
  */
 export async function writeSession(session: LeasedSession, body: Body | null, tools: WriteTools): Promise<Written> {
-  const { bucket, hashes, slots, sizeLimit, sessions } = tools;
+  const { bucket, hashes, slots, sizeLimit, storageLimit, sessions } = tools;
   const base = session.head ? 0 : session.received;
   const writer = await bucket.openPart(session.id, base);
   const lost = new AbortController();
@@ -34,7 +36,7 @@ export async function writeSession(session: LeasedSession, body: Body | null, to
   let full = false;
   const renew = async () => {
     const durable = await writer.flush();
-    if (!(await sessions.renew(session, durable, session.committing))) throw leaseLost();
+    if (!(await sessions.renew(session, durable, session.committing, storageLimit))) throw leaseLost();
     acknowledged = durable;
     renewedAt = performance.now();
   };

@@ -33,16 +33,18 @@ export interface Link {
   repositoryId: string;
   digest: Digest;
   size: number;
+  /** Of what the registry holds; the one of the upload that ends with it, if it brought bytes before. */
+  shard?: number;
   storageLimit: number | null;
   graceSeconds: number;
 }
 
 /** Links a blob whose row this transaction holds, counts it, and refuses it if the registry has no room. */
 export async function linkBlob(queries: Queries, link: Link): Promise<void> {
-  const { registryId, repositoryId, digest, size, storageLimit, graceSeconds } = link;
+  const { registryId, repositoryId, digest, size, shard = randomShard(), storageLimit, graceSeconds } = link;
   const [room, [row]] = await Promise.all([
     holdRoom(queries, registryId, size, storageLimit),
-    queries.query<{ grew: boolean }>(linkOne, [registryId, randomShard(), graceSeconds, repositoryId, digest, size]),
+    queries.query<{ grew: boolean }>(linkOne, [registryId, shard, graceSeconds, repositoryId, digest, size]),
   ]);
   await requireRoomAfter(queries, registryId, storageLimit, room, row?.grew ?? false);
 }

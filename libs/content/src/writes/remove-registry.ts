@@ -70,7 +70,7 @@ function step(what: string, text: string): { name: string; text: string } {
 export async function removeRegistry(pool: PipelinedPool, registryId: string, terms: ReviewTerms, signal?: AbortSignal): Promise<void> {
   while (await again(() => pool.tx((queries) => removeSome(queries, registryId, terms)))) signal?.throwIfAborted();
   for (const statement of rest) {
-    while ((await pool.query(statement, valuesOf(statement, registryId, terms))).length === batch) signal?.throwIfAborted();
+    while ((await again(() => pool.query(statement, valuesOf(statement, registryId, terms)))).length === batch) signal?.throwIfAborted();
   }
 }
 

@@ -8,14 +8,29 @@ export function randomShard(): number {
   return Math.floor(Math.random() * usageShards);
 }
 
+/** Changes of one upload and of what becomes of it lock one shard, so that no two of them can wait for each other. */
+export function shardOf(uploadId: string): number {
+  return Number.parseInt(uploadId.at(-1)!, 16);
+}
+
 const usage = {
   name: 'content-usage',
   text: 'SELECT coalesce(sum(bytes), 0) AS bytes FROM content.usage_shards WHERE registry_id = $1',
+};
+const taken = {
+  name: 'content-taken',
+  text: 'SELECT coalesce(sum(bytes + open_bytes), 0) AS bytes FROM content.usage_shards WHERE registry_id = $1',
 };
 
 /** What a registry holds now: distinct blobs and manifests, in bytes. */
 export async function usageBytes(queries: Queries, registryId: string): Promise<number> {
   const [row] = await queries.query<{ bytes: string }>(usage, [registryId]);
+  return Number(row?.bytes ?? 0);
+}
+
+/** The same and what uploads under way have brought: what counts toward the limit. */
+async function takenBytes(queries: Queries, registryId: string): Promise<number> {
+  const [row] = await queries.query<{ bytes: string }>(taken, [registryId]);
   return Number(row?.bytes ?? 0);
 }
 
@@ -28,7 +43,7 @@ const hold = {
   name: 'content-room-hold',
   text: `SELECT shared, CASE WHEN shared THEN pg_advisory_xact_lock_shared(hashtextextended('content.usage/' || $1::text, 0))::text
                      ELSE pg_advisory_xact_lock(hashtextextended('content.usage/' || $1::text, 0))::text END AS held
-         FROM (SELECT coalesce(sum(bytes), 0) + $2::bigint <= $3::bigint / 2 AND $2::bigint <= $3::bigint / 2000 AS shared
+         FROM (SELECT coalesce(sum(bytes + open_bytes), 0) + $2::bigint <= $3::bigint / 2 AND $2::bigint <= $3::bigint / 2000 AS shared
                FROM content.usage_shards WHERE registry_id = $1::uuid) AS room`,
 };
 
@@ -54,13 +69,13 @@ export async function requireRoomAfter(
   grew: boolean,
 ): Promise<void> {
   if (limit === null || room !== 'scarce' || !grew) return;
-  if ((await usageBytes(queries, registryId)) > limit) throw storageLimitReached(limit);
+  if ((await takenBytes(queries, registryId)) > limit) throw storageLimitReached(limit);
 }
 
 /** An early answer, before bytes are sent: what is there and what is announced, without lock. */
 export async function requireRoomFor(queries: Queries, registryId: string, size: number, limit: number | null): Promise<void> {
   if (limit === null) return;
-  const used = await usageBytes(queries, registryId);
+  const used = await takenBytes(queries, registryId);
   if (used + size > limit || used >= limit) throw storageLimitReached(limit);
 }
 
