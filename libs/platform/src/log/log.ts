@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { shownError } from './shown-error.js';
 
 /** What ties the log lines of one request or job together. */
 export interface Correlation {
@@ -40,6 +41,7 @@ export function newLogger(options: { name: string; level?: string; destination?:
   const settings = {
     name: options.name,
     level: options.level ?? 'info',
+    serializers: { err: shownError },
     redact: { paths: redactedPaths, censor: '[redacted]' },
     mixin: () => correlation.getStore() ?? {},
     formatters: { level: (label: string) => ({ level: label }) },
