@@ -8,7 +8,7 @@ export interface Account {
   gid: number;
   name: string;
   /** Command line and spawn options that start `program` as this user. */
-  command(program: string, args: string[]): { file: string; args: string[]; options: Pick<SpawnOptions, 'uid' | 'gid'> };
+  command(program: string, args: string[]): { file: string; args: string[]; options: Pick<SpawnOptions, 'uid' | 'gid' | 'env'> };
 }
 
 interface User {
@@ -52,12 +52,23 @@ export function isUnprivileged(uid: number): boolean {
   return unprivilegedUsers.some((name) => findUser(name)?.uid === uid);
 }
 
+/** Of our environment what a program needs to be found and to speak: the rest holds settings of ours, secrets among them. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const plain = /^(PATH|HOME|TZ|TZDIR|TMPDIR|LANG|LC_\w+|LD_LIBRARY_PATH|DYLD_\w+)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => plain.test(name)));
+}
+
 function self(uid: number): Account {
-  return { uid, gid: process.getegid?.() ?? -1, name: `uid ${uid}`, command: (file, args) => ({ file, args, options: {} }) };
+  return {
+    uid,
+    gid: process.getegid?.() ?? -1,
+    name: `uid ${uid}`,
+    command: (file, args) => ({ file, args, options: { env: plainEnvironment() } }),
+  };
 }
 
 function dropped(user: User): Account {
-  return { ...user, command: (file, args) => ({ file, args, options: { uid: user.uid, gid: user.gid } }) };
+  return { ...user, command: (file, args) => ({ file, args, options: { uid: user.uid, gid: user.gid, env: plainEnvironment() } }) };
 }
 
 function withCapabilities(user: User): Account | undefined {
@@ -71,7 +82,10 @@ function withCapabilities(user: User): Account | undefined {
     `--ambient-caps=${capabilities}`,
     `--bounding-set=${capabilities}`,
   ];
-  return { ...user, command: (file, args) => ({ file: 'setpriv', args: [...prefix, file, ...args], options: {} }) };
+  return {
+    ...user,
+    command: (file, args) => ({ file: 'setpriv', args: [...prefix, file, ...args], options: { env: plainEnvironment() } }),
+  };
 }
 
 function canEnter(user: User, path: string): boolean {

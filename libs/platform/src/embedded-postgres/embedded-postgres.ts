@@ -32,6 +32,8 @@ const ownSettings = {
   unix_socket_directories: '',
   max_connections: '200',
   log_line_prefix: '%m [%p] %a ',
+  // No details: they repeat the row that a statement failed for.
+  log_error_verbosity: 'terse',
 };
 
 /** A real Postgres from npm's binaries, on 127.0.0.1, with a random superuser password; for one machine and for tests. */
