@@ -5,10 +5,19 @@
 export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   if (tooDeep(bytes)) throw new SyntaxError(`More than ${deepest} brackets are open at once.`);
-  const value: unknown = JSON.parse(text);
+  const value = parse(text);
   const twice = repeatedKey(text);
   if (twice !== null) throw new SyntaxError(`The key ${JSON.stringify(twice)} appears twice in one object.`);
   return value;
+}
+
+/** What parsers say of a mistake repeats the text around it, which may be a secret that ended up in a manifest. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`${(error as Error).message.replace(/, (?:\.\.\.)?".* is not valid JSON$/s, '')}: this is not valid JSON.`);
+  }
 }
 
 const deepest = 200;

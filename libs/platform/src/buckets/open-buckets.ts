@@ -12,5 +12,8 @@ export function openBuckets(urls: Readonly<Record<string, string>>, settings: Fi
 function openBucket(region: string, url: string, settings: FileBucketSettings): Bucket {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed?.protocol === 'file:') return new FileBucket(fileURLToPath(parsed), settings);
-  throw new Error(`The bucket of region ${region} has the URL ${JSON.stringify(url)}: only file:///… is understood.`);
+  // The URL itself is not repeated: it may hold a key.
+  throw new Error(
+    `The bucket of region ${region} has a URL ${parsed ? `of the kind ${parsed.protocol}//…` : 'that cannot be read'}: only file:///… is understood.`,
+  );
 }
