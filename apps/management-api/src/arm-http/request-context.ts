@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { shownPath } from './request-target.js';
 import {
   correlation,
   httpMetrics,
@@ -70,7 +71,7 @@ function finish(request: FastifyRequest, status: number, logger: Logger, strange
   const line = {
     method: request.method,
     route,
-    path: pathOf(request.url),
+    path: shownPath(request.url, 1024),
     status,
     ms: Math.round(seconds * 1000),
     client: request.origin?.address,
@@ -100,6 +101,3 @@ function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' && safeId.test(value) ? value : undefined;
 }
-
-// Queries may carry what does not belong in a log.
-const pathOf = (url: string): string => url.split('?', 1)[0]!.slice(0, 1024);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '#lib/domain';
 import type { KnownRoutes } from './known-routes.js';
+import { shownPath } from './request-target.js';
 
 /** Bytes of the largest JSON body of a route that names no limit of its own. */
 export const jsonLimit = 256 * 1024;
@@ -33,7 +34,7 @@ export function decideFromHead(fastify: FastifyInstance, routes: KnownRoutes, au
 function noRoute(request: FastifyRequest, reply: FastifyReply, routes: KnownRoutes): Fault {
   const methods = routes.methodsOf(request.url);
   if (methods.length === 0) {
-    return new Fault('RouteNotFound', `There is no resource type at '${request.url.split('?', 1)[0]!.slice(0, 256)}'.`);
+    return new Fault('RouteNotFound', `There is no resource type at '${shownPath(request.url, 256)}'.`);
   }
   reply.header('allow', methods.join(', '));
   return new Fault('MethodNotAllowed', `The method ${request.method} is not supported here; supported are ${methods.join(', ')}.`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normaliseTarget } from './request-target.js';
+import { normaliseTarget, shownPath } from './request-target.js';
 
 describe('A request target', () => {
   it.each([
@@ -18,4 +18,15 @@ describe('A request target', () => {
     expect(normaliseTarget(target)).toBe(normal);
     expect(normaliseTarget(normal)).toBe(normal);
   });
+
+  it.each([
+    ['/subscriptions/a?sig=s', '/subscriptions/a'],
+    ['/subscriptions#token=s', '/subscriptions'],
+    ['/subscriptions%3Ftoken=s', '/subscriptions'],
+    ['/subscriptions%23token=s', '/subscriptions'],
+    ['/subscriptions;token=s', '/subscriptions'],
+    ['/user:s@host/subscriptions', '/host/subscriptions'],
+    ['ftp:/user:s@host/a', 'ftp:/host/a'],
+    ['/subscriptions/longer', '/subscriptions/l'],
+  ])('%s is shown as %s', (target, shown) => expect(shownPath(target, 16)).toBe(shown.slice(0, 16)));
 });

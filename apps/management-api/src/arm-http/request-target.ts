@@ -21,6 +21,15 @@ function decodeUnreserved(triplet: string): string {
   return unreserved.test(character) ? character : triplet;
 }
 
+/**
+ * The path of a target as a log or an answer may show it: without what comes after it, also where a client encoded the mark before
+ * that, and without user and password that belong in front of a host. No name of a resource has such characters.
+ */
+export function shownPath(target: string, longest: number): string {
+  const path = target.split(/[?#;]|%3f|%23|%3b/i, 1)[0]!;
+  return path.replaceAll(/[^/]*@/g, '').slice(0, longest);
+}
+
 /** Segments that could name another resource than they seem to: dots, and a slash or backslash inside a name. */
 const crafted = /(^|\/)\.{1,2}(\/|$)|%2f|%5c|\\/i;
 
