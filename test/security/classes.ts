@@ -8,8 +8,6 @@ export interface AttackClass {
   readonly waitsFor?: string;
 }
 
-const unwritten = 'its test';
-
 /** Number → class. */
 export const attackClasses: Readonly<Record<number, AttackClass>> = {
   1: { name: 'Unbounded page size' },
@@ -37,7 +35,7 @@ export const attackClasses: Readonly<Record<number, AttackClass>> = {
   23: { name: 'Cache poisoning', waitsFor: 'cache rules that pull' },
   24: { name: 'Open redirect, XSS, CSRF, CORS' },
   25: { name: 'CSV and log injection' },
-  26: { name: 'Secrets in logs, process lists and errors', waitsFor: unwritten },
+  26: { name: 'Secrets in logs, process lists and errors' },
   27: { name: 'Timing and enumeration of principals' },
   28: { name: 'Escape from a build', waitsFor: 'tasks' },
   29: { name: 'Forged or replayed webhooks', waitsFor: 'webhooks' },

@@ -122,7 +122,7 @@ export class ServiceProcess {
     const { eastus, westeurope } = places.regions;
     const output = outputFile(home);
     const before = existsSync(output) ? readFileSync(output, 'utf8').length : 0;
-    const out = openSync(output, 'a');
+    const out = openSync(output, 'a', 0o600);
     const child = spawn(nodeProgram(checkout), [join(checkout, mainFile), '--json'], {
       cwd: home,
       stdio: ['ignore', out, out],

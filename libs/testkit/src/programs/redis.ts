@@ -21,8 +21,8 @@ export function redisAvailable(): boolean {
   return (available ??= requireProgram('redis-server'));
 }
 
-/** Starts Redis on a free loopback port and waits until it answers; stop it in `afterAll`. */
-export async function testRedis(): Promise<TestRedis> {
+/** Starts Redis on a free loopback port and waits until it answers; stop it in `afterAll`. With a password, its URL holds it. */
+export async function testRedis(password?: string): Promise<TestRedis> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'regatta-redis-'));
   const args = [
@@ -38,6 +38,7 @@ export async function testRedis(): Promise<TestRedis> {
     folder,
     '--maxmemory-policy',
     'noeviction',
+    ...(password === undefined ? [] : ['--requirepass', password]),
   ];
   const child = spawn(findProgram('redis-server')!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   endsWithUs(child.pid ?? -1, folder, 'TERM');
@@ -46,13 +47,14 @@ export async function testRedis(): Promise<TestRedis> {
     child.stdout.on('data', (chunk: Buffer) => String(chunk).includes('Ready to accept connections') && resolve());
   });
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     cut: () =>
       new Promise<void>((resolve, reject) => {
         const socket = connect(port, '127.0.0.1')
           .on('error', reject)
           .on('close', () => resolve())
           .resume();
+        if (password !== undefined) socket.write(`AUTH ${password}\r\n`);
         socket.end('CLIENT KILL TYPE normal SKIPME yes\r\nQUIT\r\n');
       }),
     async stop() {
