@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BodyBudget } from './body-budget.js';
 import { bodyFrom } from './body-from.js';
 import { type Body, type BodySource, GatheredBody } from './gathered-body.js';
@@ -99,6 +99,21 @@ describe('A body', () => {
 });
 
 describe('The memory for bodies', () => {
+  it('is asked for once where it is full, not for each chunk that was already read', async () => {
+    const budget = new BodyBudget({ bytes: 32 * KiB });
+    const [one, other] = [client(budget), client(budget)];
+    void one.body.next();
+    void other.body.next();
+    await settled();
+    other.send(20 * KiB);
+    const looks = vi.spyOn(budget, 'makeRoom');
+    for (let chunk = 0; chunk < 10_000; chunk++) one.send(1);
+    expect(looks).toHaveBeenCalledTimes(1);
+    expect(one.asked).toEqual(['resume', 'pause']);
+    one.body.close();
+    other.body.close();
+  });
+
   it('has room for 5,000 uploads that have sent little', async () => {
     const budget = new BodyBudget();
     const clients = Array.from({ length: 5000 }, () => client(budget));

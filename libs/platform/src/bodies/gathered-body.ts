@@ -85,6 +85,7 @@ export class GatheredBody implements Body {
     if (chunk.length < 64) for (let at = 0; at < chunk.length; at++) this.#buffer[this.#length + at] = chunk[at]!;
     else chunk.copy(this.#buffer, this.#length);
     this.#length = needed;
+    if (this.#paused) return;
     if (needed >= this.#target || this.#missing() > 0 || !this.#share.fits(0)) this.#pause();
   }
 
