@@ -72,10 +72,15 @@ export class FailureLimiter {
   #tell(name: string): void {
     if (!this.#limits.store || (this.#untold.size >= mostAtOnce && !this.#untold.has(name))) return;
     this.#untold.set(name, (this.#untold.get(name) ?? 0) + 1);
-    this.#timer ??= setTimeout(() => {
-      void this.exchange().finally(() => {
-        this.#timer = undefined;
-      });
-    }, exchangeMs).unref();
+    this.#timer ??= this.#tellLater();
+  }
+
+  #tellLater(): NodeJS.Timeout {
+    const tell = async (): Promise<void> => {
+      await this.exchange();
+      // Failures that came meanwhile are told next time.
+      this.#timer = this.#untold.size > 0 ? this.#tellLater() : undefined;
+    };
+    return setTimeout(() => void tell(), exchangeMs).unref();
   }
 }
