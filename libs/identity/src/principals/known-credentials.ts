@@ -19,11 +19,11 @@ export interface CredentialMemoryOptions {
   now: () => number;
 }
 
-/** Remembers salts and hashes by client id, so that a sign-in costs no query. Ids that nobody has are remembered apart, in less room. */
+/** Remembers salts and hashes by client id, so that a sign-in costs no query. Ids that no principal has are remembered apart, in less room. */
 export class CredentialMemory {
   readonly #options: CredentialMemoryOptions;
   readonly #principals = new LRUCache<string, Remembered>({ max: 10_000 });
-  readonly #nobodies = new LRUCache<string, Remembered>({ max: 1_000 });
+  readonly #absent = new LRUCache<string, Remembered>({ max: 1_000 });
   readonly #reading = new Map<string, Promise<KnownCredentials>>();
   #generation = 0;
 
@@ -31,9 +31,9 @@ export class CredentialMemory {
     this.#options = options;
   }
 
-  /** As remembered, or as somebody is reading it, or read now. */
+  /** As remembered, as a read under way will find it, or read now. */
   async of(clientId: string): Promise<KnownCredentials> {
-    const remembered = this.#principals.get(clientId) ?? this.#nobodies.get(clientId);
+    const remembered = this.#principals.get(clientId) ?? this.#absent.get(clientId);
     if (remembered && remembered.until > this.#options.now()) return remembered.known;
     return this.#reading.get(clientId) ?? this.read(clientId);
   }
@@ -51,7 +51,7 @@ export class CredentialMemory {
     this.#generation += 1;
     this.#reading.delete(clientId);
     this.#principals.delete(clientId);
-    this.#nobodies.delete(clientId);
+    this.#absent.delete(clientId);
   }
 
   /** Forgets everything: changes may have been missed. */
@@ -59,14 +59,14 @@ export class CredentialMemory {
     this.#generation += 1;
     this.#reading.clear();
     this.#principals.clear();
-    this.#nobodies.clear();
+    this.#absent.clear();
   }
 
   async #read(clientId: string): Promise<KnownCredentials> {
     const [askedAt, generation, until] = [performance.now(), this.#generation, this.#options.now() + rememberedMs];
     const known = { ...(await this.#options.read(clientId)), askedAt };
     // What was read before a change is not remembered after it.
-    if (generation === this.#generation) (known.principal ? this.#principals : this.#nobodies).set(clientId, { known, until });
+    if (generation === this.#generation) (known.principal ? this.#principals : this.#absent).set(clientId, { known, until });
     return known;
   }
 }

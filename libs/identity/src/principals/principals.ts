@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Fault } from '#lib/domain';
 import { addressGroup, type Broadcast } from '#lib/platform';
 import type { ClientSecretEntity } from './client-secret.entity.js';
 import { FailureLimiter } from './failure-limiter.js';
 import { type FailureStore, PostgresFailureStore } from './failure-store.js';
-import { CredentialMemory, type KnownCredentials } from './known-credentials.js';
 import type { PrincipalEntity } from './principal.entity.js';
 import { type IssuedSecret, type NewPrincipal, type Principal, type SecretCheck, secretInfo, type SecretInfo, view } from './principal.js';
 import { nobody, PrincipalsTable, principalsChannel } from './principals.table.js';
-import { ScryptQueue } from './scrypt-queue.js';
-import { digestOfSecret, hashesMatch, newSalt, newSecret } from './secret-hash.js';
+import { digestOfSecret, newSalt, newSecret } from './secret-hash.js';
+import { SecretMatcher } from './secret-matcher.js';
 
 export interface PrincipalsOptions {
   dataSource: DataSource;
@@ -26,20 +24,13 @@ export interface PrincipalsOptions {
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const secretLifeMs = 2 * 365 * 86_400_000;
 const maxSecrets = 20;
-const maxSecretLength = 512;
-/** How old what is known of a principal may be, for who has failed too often to have it read again for each attempt. */
-const freshEnoughMs = 1_000;
 
 /** Service principals and their secrets. */
 export class Principals {
   readonly #table: PrincipalsTable;
   readonly #broadcast: Broadcast;
   readonly #now: () => number;
-  readonly #known: CredentialMemory;
-  readonly #scrypt = new ScryptQueue();
-  readonly #slowChecks = new Map<string, Promise<ClientSecretEntity | undefined>>();
-  /** Secrets with a slow hash that were right once in this process, by id: their fast hash. A secret never changes. */
-  readonly #proven = new LRUCache<string, Buffer>({ max: 10_000 });
+  readonly #secrets: SecretMatcher;
   readonly #failures: FailureLimiter;
   #unsubscribe: (() => void) | undefined;
 
@@ -47,10 +38,8 @@ export class Principals {
     this.#table = new PrincipalsTable(options.dataSource, options.broadcast);
     this.#broadcast = options.broadcast;
     this.#now = options.now ?? Date.now;
-    this.#known = new CredentialMemory({
-      read: (clientId) => this.#table.credentials(uuid.test(clientId) ? clientId : nobody),
-      now: this.#now,
-    });
+    const read = (clientId: string) => this.#table.credentials(uuid.test(clientId) ? clientId : nobody);
+    this.#secrets = new SecretMatcher({ read, now: this.#now });
     const store = options.failures ?? new PostgresFailureStore(options.dataSource);
     const failures = options.failuresPerMinute ?? 10;
     this.#failures = new FailureLimiter({ failures, windowSeconds: 60, remembered: 20_000, store }, this.#now);
@@ -59,8 +48,8 @@ export class Principals {
   /** Listens for changes made by other processes. Without it they are seen after at most 60 seconds. */
   async start(): Promise<void> {
     if (this.#unsubscribe) return;
-    this.#broadcast.onReconnect(() => this.#known.clear());
-    this.#unsubscribe = await this.#broadcast.subscribe(principalsChannel, (clientId) => this.#known.forget(clientId));
+    this.#broadcast.onReconnect(() => this.#secrets.clear());
+    this.#unsubscribe = await this.#broadcast.subscribe(principalsChannel, (clientId) => this.#secrets.forget(clientId));
   }
 
   async close(): Promise<void> {
@@ -84,7 +73,7 @@ export class Principals {
     const id = clientId.toLowerCase().slice(0, 64);
     const attempt = digestOfSecret(`${addressGroup(from)}|${id}`).toString('base64url');
     const wait = this.#failures.waitSeconds(attempt);
-    const { principal, match } = await this.#match(id, secret, wait > 0);
+    const { principal, match } = await this.#secrets.match(id, secret, wait > 0);
     if (!principal?.enabled || !match) {
       this.#failures.failed(attempt);
       if (wait > 0) throw tooMany(wait);
@@ -153,7 +142,7 @@ export class Principals {
   async removeSecret(principalId: string, secretId: string): Promise<boolean> {
     const row = await this.#require(principalId);
     const was = uuid.test(secretId.toLowerCase()) && (await this.#table.removeSecret(row, secretId.toLowerCase()));
-    this.#known.forget(row.clientId);
+    this.#secrets.forget(row.clientId);
     return was;
   }
 
@@ -164,7 +153,7 @@ export class Principals {
   async update(principalId: string, change: { displayName?: string; enabled?: boolean }): Promise<void> {
     const row = await this.#require(principalId);
     if (Object.keys(change).length > 0) await this.#table.update(row, change);
-    this.#known.forget(row.clientId);
+    this.#secrets.forget(row.clientId);
   }
 
   /** Removes a principal with its secrets and roles. Says whether there was one. */
@@ -172,52 +161,8 @@ export class Principals {
     const row = uuid.test(principalId.toLowerCase()) ? await this.#table.byId(principalId.toLowerCase()) : null;
     if (!row) return false;
     await this.#table.remove(row);
-    this.#known.forget(row.clientId);
+    this.#secrets.forget(row.clientId);
     return true;
-  }
-
-  /**
-   * Whose secret this is. Before a secret is called wrong, the credentials are read anew: it may be younger than what is remembered.
-   * `restrained`: who has failed too often does not cause a read or a scrypt for each attempt.
-   */
-  async #match(
-    clientId: string,
-    secret: string,
-    restrained: boolean,
-  ): Promise<{ principal: PrincipalEntity | null; match: ClientSecretEntity | undefined }> {
-    const [askedAt, digest] = [performance.now(), digestOfSecret(secret)];
-    let known = await this.#known.of(clientId);
-    let match = this.#fastMatch(known, digest);
-    const right = match !== undefined && known.principal?.enabled === true;
-    if (!right && known.askedAt < askedAt - (restrained ? freshEnoughMs : 0)) {
-      known = await this.#known.read(clientId);
-      match = this.#fastMatch(known, digest);
-    }
-    if (!match && !restrained) match = await this.#slowMatch(known, secret, digest);
-    return { principal: known.principal, match };
-  }
-
-  #fastMatch({ secrets }: KnownCredentials, digest: Buffer): ClientSecretEntity | undefined {
-    return matching(secrets, digest, ({ id, hashKind, hash }) => (hashKind === 'sha256' ? hash : this.#proven.get(id)));
-  }
-
-  /** The same for secrets that have a slow hash: one scrypt, however many there are and however many ask for the same at once. */
-  #slowMatch(known: KnownCredentials, secret: string, digest: Buffer): Promise<ClientSecretEntity | undefined> {
-    const { principal, secrets } = known;
-    if (!principal || !isPlain(secret) || !secrets.some(({ hashKind }) => hashKind === 'scrypt')) return Promise.resolve(undefined);
-    const name = `${principal.id}|${digest.toString('base64url')}`;
-    const underWay = this.#slowChecks.get(name);
-    if (underWay) return underWay;
-    const check = this.#scrypt
-      .hash(secret, principal.secretSalt)
-      .then((hash) => {
-        const match = matching(secrets, hash, (secret) => (secret.hashKind === 'scrypt' ? secret.hash : undefined));
-        if (match) this.#proven.set(match.id, digest);
-        return match;
-      })
-      .finally(() => this.#slowChecks.delete(name));
-    this.#slowChecks.set(name, check);
-    return check;
   }
 
   #newSecret(displayName: string, expiresAt: Date | undefined): { text: string; stored: Omit<ClientSecretEntity, 'id' | 'principalId'> } {
@@ -241,24 +186,8 @@ export class Principals {
   }
 }
 
-function matching(
-  secrets: readonly ClientSecretEntity[],
-  hash: Buffer,
-  hashOf: (secret: ClientSecretEntity) => Buffer | undefined,
-): ClientSecretEntity | undefined {
-  let match: ClientSecretEntity | undefined;
-  // No early end: how long this takes says nothing about which secret came close.
-  for (const candidate of secrets) if (hashesMatch(hashOf(candidate) ?? Buffer.alloc(0), hash)) match = candidate;
-  return match;
-}
-
 function tooMany(retryAfterSeconds: number): Fault {
   return new Fault('TooManyRequests', `Too many failed sign-ins. Try again in ${retryAfterSeconds} seconds.`, {
     detail: { retryAfterSeconds },
   });
-}
-
-/** scrypt begins with HMAC, which takes a secret and the same secret followed by NULs for one: such a text is never right. */
-function isPlain(secret: string): boolean {
-  return secret.length <= maxSecretLength && !secret.includes('\0');
 }
