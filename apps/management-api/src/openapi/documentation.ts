@@ -7,7 +7,7 @@ import { openRoute } from '../arm-http/access.js';
 import type { ManagementConfig } from '../config.js';
 import { buildDocument } from './document.js';
 import { downConverted } from './openapi-3.0.js';
-import { placeOf, readPlace } from './place.js';
+import { type Place, placeOf, readPlace } from './place.js';
 
 const assets = {
   'swagger-ui.css': 'text/css; charset=utf-8',
@@ -93,11 +93,12 @@ interface DocumentTexts {
   v30: string;
 }
 
-/** The document as text, made once there is a subscription to show in its examples. */
+/** The document as text: built once for its examples without a subscription, and once for those with the oldest subscription. */
 class Documents {
   readonly #app: NestFastifyApplication;
   readonly #config: ManagementConfig;
-  #made: DocumentTexts | undefined;
+  #empty: DocumentTexts | undefined;
+  #final: DocumentTexts | undefined;
 
   constructor(app: NestFastifyApplication, config: ManagementConfig) {
     this.#app = app;
@@ -105,12 +106,15 @@ class Documents {
   }
 
   async get(): Promise<DocumentTexts> {
-    if (this.#made) return this.#made;
+    if (this.#final) return this.#final;
     const place = await readPlace(this.#app, this.#config);
-    const document = buildDocument(this.#app, place ?? placeOf(this.#config));
-    const texts = { v31: JSON.stringify(document), v30: JSON.stringify(downConverted(document)) };
-    if (place) this.#made = texts;
-    return texts;
+    if (!place) return (this.#empty ??= this.#build(placeOf(this.#config)));
+    return (this.#final ??= this.#build(place));
+  }
+
+  #build(place: Place): DocumentTexts {
+    const document = buildDocument(this.#app, place);
+    return { v31: JSON.stringify(document), v30: JSON.stringify(downConverted(document)) };
   }
 }
 
