@@ -6,9 +6,6 @@ import { isDatabaseAway } from '#lib/platform';
 export function faultOfHttp(exception: unknown, status: number | undefined): Fault | null {
   const { code, message } = exception as { code?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';
-  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
-    return new Fault('InvalidRequestContent', 'The request content was invalid: the body is empty, although Content-Type announces JSON.');
-  }
   if (status === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new Fault('RequestTooLarge', 'The request body is larger than this route takes.');
   if (status === 415) return new Fault('UnsupportedMediaType', 'The request body must be JSON: send Content-Type: application/json.');
