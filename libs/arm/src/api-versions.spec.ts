@@ -35,6 +35,12 @@ describe('api versions', () => {
     expect(requireApiVersion('registries', '2026-09-01-PREVIEW', subject).value).toBe('2026-09-01-preview');
   });
 
+  it('are refused where two are given, as ARM refuses the two joined', () => {
+    expect(() => requireApiVersion('registries', ['2025-11-01', '2025-11-01'], subject)).toThrow(
+      expect.objectContaining({ code: 'InvalidApiVersionParameter' }),
+    );
+  });
+
   it.each([undefined, '', '  ', null, 7])('are asked for when there is %j', (given) => {
     expect(() => requireApiVersion('registries', given, subject)).toThrow(expect.objectContaining({ code: 'MissingApiVersionParameter' }));
   });

@@ -87,11 +87,14 @@ export interface VersionSubject {
 
 /**
  * The request's `api-version`, checked. Throws `MissingApiVersionParameter`, and for an unknown one
- * `NoRegisteredProviderFound` (Microsoft.ContainerRegistry) or `InvalidApiVersionParameter` (Microsoft.Resources).
+ * `NoRegisteredProviderFound` (Microsoft.ContainerRegistry) or `InvalidApiVersionParameter` (Microsoft.Resources). Two are not known.
  */
 export function requireApiVersion(area: ApiArea, given: unknown, subject: VersionSubject): ApiVersion {
-  if (Array.isArray(given))
-    throw new Fault('InvalidParameter', "The query parameter 'api-version' is given more than once.", { target: 'api-version' });
+  // ASP.NET, which ARM runs on, reads a parameter that is given twice as one whose value holds a comma.
+  if (Array.isArray(given)) {
+    const shown = given.join(',').slice(0, 64);
+    throw new Fault('InvalidApiVersionParameter', `The api-version '${shown}' is invalid: it is given more than once.`);
+  }
   const value = typeof given === 'string' ? given.trim().toLowerCase() : '';
   if (value === '') {
     throw new Fault('MissingApiVersionParameter', 'The api-version query parameter (?api-version=) is required for all requests.');

@@ -64,11 +64,10 @@ export class ApiVersionGuard implements CanActivate {
   }
 }
 
-// Query parameter names of ARM compare without regard to case.
-function apiVersionIn(query: Record<string, unknown>): unknown {
-  if (query['api-version'] !== undefined) return query['api-version'];
-  const name = Object.keys(query).find((key) => key.toLowerCase() === 'api-version');
-  return name === undefined ? undefined : query[name];
+/** The `api-version` of a query; a list where there is more than one. Names of query parameters compare without case, as ARM's do. */
+export function apiVersionIn(query: Record<string, unknown>): unknown {
+  const given = Object.entries(query).flatMap(([name, value]) => (name.toLowerCase() === 'api-version' ? value : []));
+  return given.length > 1 ? given : given[0];
 }
 
 // The parser of forms is there for the token issuer; a resource is never sent as one.

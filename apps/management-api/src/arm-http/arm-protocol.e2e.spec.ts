@@ -54,9 +54,29 @@ describe('api-version', () => {
     for (const apiVersion of apiVersions.subscriptions) expect((await arm.get('/subscriptions', { apiVersion })).status).toBe(200);
   });
 
-  it('given twice is refused', async () => {
-    const { body } = await arm.get(`${registries}?api-version=2025-11-01&api-version=2023-07-01`, { apiVersion: null });
-    expect(body.error.code).toBe('InvalidParameter');
+  it.each([
+    ['api-version=2025-11-01&api-version=2023-07-01', '2025-11-01,2023-07-01'],
+    ['api-version=2025-11-01&api-version=2025-11-01', '2025-11-01,2025-11-01'],
+    ['api-version=2025-11-01&API-Version=2023-07-01', '2025-11-01,2023-07-01'],
+    ['API-VERSION=2025-11-01&Api-Version=2025-11-01', '2025-11-01,2025-11-01'],
+    ['api-version=&API-Version=2025-11-01', ',2025-11-01'],
+    ['api%2Dversion=2025-11-01&api-version=2025-11-01', '2025-11-01,2025-11-01'],
+  ])('given twice is refused, whatever its case: %s', async (query, shown) => {
+    for (const path of [registries, `${subscription}/resourcegroups`, '/subscriptions', '/metadata/endpoints']) {
+      const response = await fetch(`${management.baseUrl}${path}?${query}`, {
+        headers: { authorization: `Bearer ${management.owner.token}` },
+      });
+      const { status, body } = { status: response.status, body: (await response.json()) as { error: { code: string; message: string } } };
+      expect([status, body.error.code]).toEqual([400, 'InvalidApiVersionParameter']);
+      if (path !== '/metadata/endpoints') expect(body.error.message).toContain(`The api-version '${shown}' is invalid: it is given more`);
+    }
+  });
+
+  it('is read whatever the case of its name', async () => {
+    const headers = { authorization: `Bearer ${management.owner.token}` };
+    const ask = (query: string) => fetch(`${management.baseUrl}${registries}?${query}`, { headers });
+    expect((await ask('API-Version=2025-11-01')).status).toBe(200);
+    expect((await ask(`api-version=${'x'.repeat(5_000)}&API-Version=2025-11-01`)).status).toBe(400);
   });
 });
 

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Fault } from '#lib/domain';
 import { Public } from '../arm-http/access.js';
+import { apiVersionIn } from '../arm-http/api-version.guard.js';
 import { CONFIG } from '../arm-http/tokens.js';
 import type { ManagementConfig } from '../config.js';
 import { describeCloud, describeCloudFirst } from './cloud-description.js';
@@ -15,8 +16,8 @@ export class MetadataController {
   @Public()
   @Get('endpoints')
   @Header('cache-control', 'public, max-age=3600')
-  endpoints(@Query('api-version') version: unknown): unknown {
-    const date = dateOf(version);
+  endpoints(@Query() query: Record<string, unknown>): unknown {
+    const date = dateOf(apiVersionIn(query));
     const installation = {
       managementUrl: this.config.REGATTA_MANAGEMENT_URL,
       loginServerSuffix: this.config.REGATTA_LOGIN_SERVER_SUFFIX,
