@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RegistrySettings } from '#lib/control';
+import { methodsOf } from '../../apps/data-plane/src/edge/verbs.js';
 import { operations } from '../../apps/data-plane/src/v2/operations.js';
 import { basic, bearer, type Received } from '../../apps/data-plane/test/http-client.js';
 import { digestOf, ociManifest, Pusher } from '../../apps/data-plane/test/images.js';
@@ -64,12 +65,16 @@ const requests: Record<keyof typeof operations, (content: Content) => Record<str
   }),
   upload: ({ upload }) => ({
     GET: [{ path: upload }],
+    HEAD: [{ path: upload }],
     PATCH: [{ path: upload, headers: { 'content-type': 'application/octet-stream', 'content-length': '3' }, body: 'abc' }],
     PUT: [{ path: `${upload}${upload.includes('?') ? '&' : '?'}digest=${digestOf('abc')}`, headers: { 'content-length': '0' } }],
     DELETE: [{ path: upload }],
   }),
-  tags: () => ({ GET: [{ path: '/v2/app/tags/list' }] }),
-  referrers: ({ manifest }) => ({ GET: [{ path: `/v2/app/referrers/${manifest.digest}` }] }),
+  tags: () => ({ GET: [{ path: '/v2/app/tags/list' }], HEAD: [{ path: '/v2/app/tags/list' }] }),
+  referrers: ({ manifest }) => ({
+    GET: [{ path: `/v2/app/referrers/${manifest.digest}` }],
+    HEAD: [{ path: `/v2/app/referrers/${manifest.digest}` }],
+  }),
 };
 
 let installation: Installation;
@@ -82,8 +87,11 @@ afterAll(() => installation.destroy());
 
 it('Every operation of the registry API has its requests here', () => {
   const content = { manifest: { text: '', digest: '' }, blob: '', upload: '' };
-  for (const [kind, byMethod] of Object.entries(operations))
-    expect([kind, Object.keys(requests[kind as keyof typeof operations](content)).sort()]).toEqual([kind, Object.keys(byMethod).sort()]);
+  for (const [kind, byVerb] of Object.entries(operations))
+    expect([kind, Object.keys(requests[kind as keyof typeof operations](content)).sort()]).toEqual([
+      kind,
+      methodsOf(Object.keys(byVerb)).sort(),
+    ]);
 });
 
 describe.each(Object.entries(policies))('The policy %s', (name, { refuses, settings }) => {
