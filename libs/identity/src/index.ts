@@ -26,7 +26,8 @@ export {
   roleNameOf,
 } from './roles/role-assignments.js';
 export type { AroundScope } from './roles/role-assignments.table.js';
-export { bareAudience, PrincipalTokens, type PrincipalTokensOptions, type TokenBearer } from './tokens/principal-tokens.js';
+export { isFor, issuedAudience, loginServerAudience, managementAudiences, registryServiceAudience } from './tokens/audiences.js';
+export { PrincipalTokens, type PrincipalTokensOptions, type TokenBearer } from './tokens/principal-tokens.js';
 
 export const identityEntities: EntityList = [
   SigningKeyEntity,

@@ -1,6 +1,6 @@
 import type { RegistrySnapshot } from '#lib/control';
 import { Fault } from '#lib/domain';
-import { PrincipalTokens, type TokenBearer } from '#lib/identity';
+import { isFor, loginServerAudience, managementAudiences, PrincipalTokens, registryServiceAudience, type TokenBearer } from '#lib/identity';
 import { type AccessEntry, grant, noRight } from '../auth/access.js';
 import { Credentials, tokenUser } from '../auth/credentials.js';
 import type { Door } from '../auth/gate.js';
@@ -23,12 +23,9 @@ export interface TokenAnswer {
   refresh_token?: string;
 }
 
-/** Audiences under which Azure clients ask for tokens of the management API; a registry may refuse those (`azureADAuthenticationAsArmPolicy`). */
-const armAudiences = ['https://management.azure.com', 'https://management.core.windows.net'];
-const registryAudience = 'https://containerregistry.azure.net';
-
 /** The token service of every registry, on the registry's own host (ACR data plane, section 1). */
 export class TokenService {
+  /** Of tokens that a registry may refuse (`azureADAuthenticationAsArmPolicy`). */
   readonly #armAudiences: readonly string[];
 
   constructor(
@@ -39,7 +36,7 @@ export class TokenService {
     private readonly principalTokens: PrincipalTokens,
     managementUrl: string,
   ) {
-    this.#armAudiences = [...armAudiences, managementUrl.toLowerCase()];
+    this.#armAudiences = managementAudiences(managementUrl);
   }
 
   /** `/oauth2/token`. @throws Refused when nobody stands behind the credentials. */
@@ -70,16 +67,16 @@ export class TokenService {
     const bearer = this.#bearer(form.get('access_token') ?? '', door);
     const tenant = form.get('tenant');
     if (tenant && tenant.toLowerCase() !== bearer.tenantId) throw new Refused([], 'invalid_token');
-    const via = this.#armAudiences.includes(bearer.audience) ? 'arm' : 'acr';
+    const via = this.#armAudiences.some((audience) => isFor(bearer.audience, audience)) ? 'arm' : 'acr';
     const subject: Subject = { kind: 'principal', principalId: bearer.principalId, tenantId: bearer.tenantId, via };
     if (door.registry && !acceptsSignIn(door.registry, subject)) throw new Refused([], 'invalid_token');
     return { refresh_token: this.tokens.issueRefresh({ subject, audience: door.audience, registries: idsOf(door) }) };
   }
 
   #bearer(token: string, { registry }: Door): TokenBearer {
-    const own = registry ? [`https://${registry.loginServer}`] : [];
+    const own = registry ? [loginServerAudience(registry.loginServer)] : [];
     try {
-      return this.principalTokens.bearer(token, [registryAudience, ...own, ...this.#armAudiences]);
+      return this.principalTokens.bearer(token, [registryServiceAudience, ...own, ...this.#armAudiences]);
     } catch (error) {
       if (error instanceof Fault && error.code === 'InvalidToken') throw new Refused([], 'invalid_token');
       throw error;

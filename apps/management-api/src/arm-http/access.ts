@@ -38,8 +38,11 @@ declare module 'fastify' {
   }
 }
 
-/** Status and body of the answer to a fault. */
-export type Refusal = (fault: Fault, request: FastifyRequest) => { status: number; body: unknown };
+/** Status, body and further headers of the answer to a fault. */
+export type Refusal = (
+  fault: Fault,
+  request: FastifyRequest,
+) => { status: number; body: unknown; headers?: Readonly<Record<string, string>> };
 
 /** Answers without authentication: discovery, tokens, documentation, health. */
 export const Public = () => rule({ kind: 'public' });

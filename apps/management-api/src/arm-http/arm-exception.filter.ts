@@ -4,6 +4,7 @@ import { armError, unnamedError } from '#lib/arm';
 import { Fault } from '#lib/domain';
 import type { Logger } from '#lib/platform';
 import { faultOfHttp, faultOfPostgres } from './framework-faults.js';
+import type { Refusal } from './access.js';
 import { RecordedFailure } from './recorded-failure.js';
 import { LOGGER } from './tokens.js';
 
@@ -32,7 +33,9 @@ export class ArmExceptionFilter implements ExceptionFilter {
       void reply.status(500).header('content-type', 'application/json; charset=utf-8').send(unnamedError());
       return;
     }
-    const { status, body } = (request.routeOptions?.config?.refusal ?? armError)(fault, request);
+    const refusal: Refusal = request.routeOptions?.config?.refusal ?? armError;
+    const { status, body, headers } = refusal(fault, request);
+    if (headers) reply.headers(headers);
     if (status >= 500) this.logger.error({ err: fault }, 'a request failed');
     const wait = (fault.detail as { retryAfterSeconds?: unknown } | undefined)?.retryAfterSeconds;
     if (typeof wait === 'number') reply.header('retry-after', String(Math.ceil(wait)));

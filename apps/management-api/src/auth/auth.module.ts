@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AuthModuleOptions } from '@nestjs/passport';
 import { DataSource } from 'typeorm';
-import { KeyRing, Principals, PrincipalTokens, RoleAssignments } from '#lib/identity';
+import { KeyRing, managementAudiences, Principals, PrincipalTokens, RoleAssignments } from '#lib/identity';
 import { Broadcast, type Logger, SecretBox } from '#lib/platform';
 import { LOGGER } from '../arm-http/tokens.js';
 import { AuthSettings } from './auth-settings.js';
 import { BearerGuard } from './bearer.guard.js';
-import { bearerStrategy, managementAudiences } from './bearer.strategy.js';
+import { bearerStrategy } from './bearer.strategy.js';
 
 const identityParts = [KeyRing, Principals, PrincipalTokens, RoleAssignments];
 

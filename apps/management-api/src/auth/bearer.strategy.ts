@@ -6,11 +6,6 @@ import type { Caller } from '../arm-http/access.js';
 /** passport-jwt speaks of Express requests; all it reads of one is `headers`, which Fastify's has too. */
 type PassportRequest = Parameters<Strategy['authenticate']>[0];
 
-/** Audiences under which our tokens are for the management API: its own address, and ARM's, which clients may be set to. */
-export function managementAudiences(managementUrl: string): string[] {
-  return [managementUrl, 'https://management.azure.com', 'https://management.core.windows.net'];
-}
-
 /**
  * passport-jwt with our own keys. A token seen before comes from memory. A new one is verified once, by passport-jwt
  * (algorithm, signature, times, audience); our own reading of its header goes before, that of its claims after.

@@ -8,6 +8,9 @@ import { LOGGER } from '../arm-http/tokens.js';
 import { correlationIdOf } from './correlation-id.js';
 import { EntraError, entraErrorBody } from './entra-error.js';
 
+/** No cache keeps an answer of the token issuer (RFC 6749, 5.1). */
+export const unseen = { 'cache-control': 'no-store', pragma: 'no-cache' } as const;
+
 /** What is refused before the form is read, such as one that is too large, with the status it has everywhere. */
 export const entraRefusal: Refusal = (fault, request) => {
   const { status } = armError(fault);
@@ -15,7 +18,7 @@ export const entraRefusal: Refusal = (fault, request) => {
     status < 500
       ? new EntraError(status, 'invalid_request', 900144, fault.message)
       : new EntraError(status, 'temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.');
-  return { status, body: entraErrorBody(error, correlationIdOf(request)) };
+  return { status, body: entraErrorBody(error, correlationIdOf(request)), headers: unseen };
 };
 
 /** Every failure of the token issuer in Entra's form. What has no name is logged whole and told without detail. */
@@ -30,7 +33,7 @@ export class EntraErrorFilter implements ExceptionFilter {
     void http
       .getResponse<FastifyReply>()
       .status(error.status)
-      .headers({ ...error.headers, 'cache-control': 'no-store', pragma: 'no-cache' })
+      .headers({ ...error.headers, ...unseen })
       .header('content-type', 'application/json; charset=utf-8')
       .send(entraErrorBody(error, correlationIdOf(request)));
   }

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KeyRing, Principals } from '#lib/identity';
+import { KeyRing, Principals, PrincipalTokens } from '#lib/identity';
 import { TestManagement } from '../testing/test-management.js';
 
 let management: TestManagement;
@@ -201,6 +201,99 @@ describe('the token endpoint', () => {
       status: 413,
       body: { error: 'invalid_request', error_description: expect.stringContaining('larger than 32 KiB'), error_codes: [900144] },
     });
+  });
+
+  it.each<[string, Record<string, string>, string | Buffer]>([
+    ['JSON that is none', { 'content-type': 'application/json' }, '{'],
+    ['JSON that would change the prototype of objects', { 'content-type': 'application/json' }, '{"__proto__":{"a":1}}'],
+    ['JSON that is a list', { 'content-type': 'application/json' }, '[1]'],
+    ['JSON that is a number', { 'content-type': 'application/json' }, '7'],
+    ['JSON that is deep', { 'content-type': 'application/json' }, `${'{"a":'.repeat(100)}1${'}'.repeat(100)}`],
+    ['JSON with a NUL', { 'content-type': 'application/json' }, String.raw`{"grant_type":"\u0000"}`],
+    ['JSON with half a character', { 'content-type': 'application/json' }, String.raw`{"grant_type":"\ud800"}`],
+    ['a text', { 'content-type': 'text/plain' }, 'grant_type=client_credentials'],
+    ['XML', { 'content-type': 'application/xml' }, '<a/>'],
+    ['a type that is none', { 'content-type': ';;;' }, 'x'],
+    ['a form in parts', { 'content-type': 'multipart/form-data; boundary=x' }, '--x--'],
+    ['no type', {}, 'x'],
+    ['a NUL in a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'grant_type=client_credentials\0'],
+    [
+      'an encoded NUL in a form',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      'grant_type=a%00b&client_id=%00&client_secret=%00',
+    ],
+    ['bytes that are no text', { 'content-type': 'application/x-www-form-urlencoded' }, Buffer.from([0xff, 0xfe, 0x00, 0x80])],
+    ['broken escapes', { 'content-type': 'application/x-www-form-urlencoded' }, 'grant_type=%zz%'],
+    ['nothing', { 'content-type': 'application/x-www-form-urlencoded' }, ''],
+    ['an encoding', { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': 'gzip' }, Buffer.from([0x1f, 0x8b])],
+  ])('refuses in words of OAuth what it cannot read: %s', async (_what, headers, body) => {
+    for (const path of [v2(), `/${management.tenantId}/oauth2/token`, '/adfs/oauth2/token', `${v2()}?x=%00`]) {
+      const answer = await answerOf(await fetch(management.baseUrl + path, { method: 'POST', body: Buffer.from(body), headers }));
+      expect([path, answer.status, answer.body]).toEqual([
+        path,
+        expect.toSatisfy((status: number) => [400, 401, 415].includes(status)),
+        expect.objectContaining({
+          error: expect.stringMatching(/^(invalid|unsupported)_/),
+          error_description: expect.stringContaining('AADSTS'),
+        }),
+      ]);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  it('issues a token only under a name that its service takes, however it was written', async () => {
+    const tokens = management.app.get(PrincipalTokens, { strict: false });
+    const services = ['https://localhost:8443', 'https://management.azure.com', 'https://containerregistry.azure.net'];
+    const registries = ['https://myreg.localhost:5443', 'https://myreg-abc123.localhost:5443'];
+    const names = [
+      ...services,
+      ...registries,
+      'https://management.core.windows.net',
+      'https://a.b.localhost:5443',
+      'https://.localhost:5443',
+    ];
+    const more = [
+      'https://localhost:5443',
+      'https://evil.example',
+      'https://x-.localhost:5443',
+      'https://myreg.localhost',
+      'https://localhost',
+    ];
+    const forms: ((name: string) => string)[] = [
+      (name) => name,
+      (name) => `${name}/`,
+      (name) => `${name}//`,
+      (name) => name.toUpperCase(),
+      (name) => name.replace('https:', 'HTTPS:'),
+      (name) => name.replace('https:', 'http:'),
+      (name) => name.replace('https://', ''),
+      (name) => `${name}/path`,
+      (name) => `${name}?x`,
+      (name) => name.replace('https://', 'https://user@'),
+      (name) => `${name}.`,
+      (name) => name.replace(/:\d+$/, ':0443'),
+    ];
+    let issued = 0;
+    for (const resource of [...names, ...more].flatMap((name) => forms.map((form) => form(name)))) {
+      const { scope: _scope, ...form } = wish({ resource });
+      const { status, body } = await post(`/${management.tenantId}/oauth2/token`, form);
+      if (status !== 200) {
+        expect([resource, status, body['error']]).toEqual([resource, 400, expect.stringMatching(/^invalid_(resource|request)$/)]);
+        continue;
+      }
+      issued += 1;
+      const token = body['access_token'] as string;
+      const wanted = resource.toLowerCase().replace(/\/+$/, '');
+      if (registries.includes(wanted) || wanted === 'https://containerregistry.azure.net') {
+        expect(tokens.bearer(token, [wanted]).clientId).toBe(clientId);
+        continue;
+      }
+      const answer = await fetch(`${management.baseUrl}/subscriptions?api-version=2022-12-01`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect([resource, answer.status]).toEqual([resource, 200]);
+    }
+    expect(issued).toBeGreaterThanOrEqual(6 * 5);
   });
 
   it('refuses a form that would change the prototype of objects', async () => {

@@ -5,7 +5,7 @@ import { BodyLimit, Public, RefusesAs } from '../arm-http/access.js';
 import { formLimit } from '../arm-http/request-head.js';
 import { authorityOf } from './authority.js';
 import { correlationIdOf } from './correlation-id.js';
-import { EntraErrorFilter, entraRefusal } from './entra-error.filter.js';
+import { EntraErrorFilter, entraRefusal, unseen } from './entra-error.filter.js';
 import { readTokenRequest, type TokenDialect } from './token-request.js';
 import { type TokenAnswer, TokenService } from './token.service.js';
 
@@ -53,7 +53,7 @@ export class TokenController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<TokenAnswer> {
-    reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
+    reply.headers(unseen);
     if (request.headers['return-client-request-id'] === 'true') reply.header('client-request-id', correlationIdOf(request));
     const wanted = readTokenRequest(body, request.headers.authorization, dialect);
     return this.tokens.issue(authority, wanted, dialect, request.origin?.address ?? '');

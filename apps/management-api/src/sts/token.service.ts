@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isFault } from '#lib/domain';
-import { type Principal, Principals, PrincipalTokens, type SecretCheck } from '#lib/identity';
+import { issuedAudience, type Principal, Principals, PrincipalTokens, type SecretCheck } from '#lib/identity';
 import { CONFIG } from '../arm-http/tokens.js';
 import type { ManagementConfig } from '../config.js';
-import { isKnownAudience } from './audiences.js';
 import { EntraError, expiredSecret, shown, unknownAudience, wrongSecret } from './entra-error.js';
 import type { TokenDialect, TokenRequest } from './token-request.js';
 
@@ -25,7 +24,8 @@ export class TokenService {
   /** @param from where the request comes from: failures are counted by it. */
   async issue(tenant: string, request: TokenRequest, dialect: TokenDialect, from: string): Promise<TokenAnswer> {
     const { REGATTA_MANAGEMENT_URL: managementUrl, REGATTA_LOGIN_SERVER_SUFFIX: suffix } = this.config;
-    if (!isKnownAudience(request.audience, managementUrl, suffix)) throw unknownAudience(request.audience, tenant);
+    const audience = issuedAudience(request.audience, managementUrl, suffix);
+    if (audience === null) throw unknownAudience(request.audience, tenant);
     const principal = await this.#authenticate(request, from);
     if (!anyTenant.has(tenant) && tenant !== principal.tenantId) {
       throw new EntraError(
@@ -35,7 +35,7 @@ export class TokenService {
         `Application with identifier '${shown(request.clientId)}' was not found in the directory '${shown(tenant)}'. This can happen if the application has not been installed by the administrator of the tenant. You may have sent your authentication request to the wrong tenant.`,
       );
     }
-    const { token, expiresInSeconds } = this.tokens.issue(principal, request.audience);
+    const { token, expiresInSeconds } = this.tokens.issue(principal, audience);
     if (dialect !== 'v1') {
       return { token_type: 'Bearer', expires_in: expiresInSeconds, ext_expires_in: expiresInSeconds, access_token: token };
     }

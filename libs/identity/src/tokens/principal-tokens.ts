@@ -3,6 +3,7 @@ import { invalid } from '../keys/compact-jws.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { VerifiedTokens } from '../keys/verified-tokens.js';
 import type { Principal } from '../principals/principal.js';
+import { isFor } from './audiences.js';
 
 /** Who presents an access token of the installation's token issuer. */
 export interface TokenBearer {
@@ -10,7 +11,7 @@ export interface TokenBearer {
   principalId: string;
   clientId: string;
   tenantId: string;
-  /** Whom the token is for, as it was asked for, without a slash at the end. */
+  /** Whom the token is for: to be compared with `isFor`. */
   audience: string;
   /** Seconds since 1970. */
   expiresAt: number;
@@ -70,8 +71,7 @@ export class PrincipalTokens {
   }
 
   /**
-   * Who presents this token; from memory when it was seen before. Pass the audiences the caller answers to: slashes at their end
-   * do not count.
+   * Who presents this token; from memory when it was seen before. Pass the audiences the caller answers to, without a slash at the end.
    * @throws Fault `InvalidToken`
    */
   bearer(token: string, audiences: readonly string[]): TokenBearer {
@@ -106,16 +106,11 @@ export class PrincipalTokens {
     if (typeof appid !== 'string' || !uuid.test(appid)) throw invalid('The token claim appid is missing or not an id.');
     if (idtyp !== 'app') throw invalid('The token is not for a service principal.');
     if (iss !== this.issuerOf(tid)) throw invalid('The token was issued by somebody else.');
-    return { principalId: oid, clientId: appid, tenantId: tid, audience: bareAudience(aud), expiresAt: exp, tokenId: jti };
+    return { principalId: oid, clientId: appid, tenantId: tid, audience: aud, expiresAt: exp, tokenId: jti };
   }
 }
 
 function requireAudience(bearer: TokenBearer, audiences: readonly string[]): TokenBearer {
-  if (audiences.some((audience) => bareAudience(audience) === bearer.audience)) return bearer;
+  if (audiences.some((audience) => isFor(bearer.audience, audience))) return bearer;
   throw invalid('The token is for another audience.');
-}
-
-/** `https://host/` and `https://host` name the same audience. */
-export function bareAudience(audience: string): string {
-  return audience.replace(/\/+$/, '').toLowerCase();
 }
