@@ -442,6 +442,40 @@ describe('the token service', () => {
   });
 
   describe('requests that make no sense', () => {
+    const form = 'application/x-www-form-urlencoded';
+    it.each<[string, string, string | Buffer]>([
+      ['nothing', form, ''],
+      ['JSON', 'application/json', '{"grant_type":"password"}'],
+      ['JSON that is none', 'application/json', '{'],
+      ['a form in parts', 'multipart/form-data; boundary=x', '--x--'],
+      ['a type that is none', ';;;', 'grant_type=password'],
+      ['broken escapes', form, 'grant_type=%zz%&%=%'],
+      ['a NUL', form, 'grant_type=password&username=a\0b&password=c'],
+      ['an encoded NUL', form, 'grant_type=refresh_token&refresh_token=%00'],
+      ['a line break in a scope', form, 'grant_type=password&username=a&password=b&scope=repository:a:pull%0d%0aX:1'],
+      ['bytes that are no text', form, Buffer.from([0xff, 0xfe, 0x80])],
+      ['half a character', form, 'grant_type=%ed%a0%80'],
+      ['something compressed', form, Buffer.from([0x1f, 0x8b, 0x08])],
+      ['a thousand scopes', form, `grant_type=password&${'scope=repository:a:pull&'.repeat(1_000)}`],
+      ['a hundred thousand ampersands', form, '&'.repeat(60_000)],
+    ])('are refused in the form of the registry API, whatever the body is: %s', async (_what, type, body) => {
+      for (const path of ['/oauth2/token', '/oauth2/exchange']) {
+        for (const [client, at] of [
+          [region.https, registry.host],
+          [region.http, 'localhost:5000'],
+        ] as const) {
+          const answer = await client.send({ host: at, path, method: 'POST', headers: { 'content-type': type }, body });
+          expect([path, at, answer.status], answer.body.toString()).toEqual([
+            path,
+            at,
+            expect.toSatisfy((s: number) => [400, 415].includes(s)),
+          ]);
+          expect(answer.json()).toEqual({ errors: [expect.objectContaining({ code: expect.any(String), message: expect.any(String) })] });
+          expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+        }
+      }
+    });
+
     it('are refused with a sentence', async () => {
       expect((await token('service=other.example.com', admin())).status).toBe(400);
       expect((await token('scope=nonsense', admin())).status).toBe(400);
