@@ -201,6 +201,32 @@ describe('somebody who guesses', () => {
     ]);
   });
 
+  it('causes few statements with names that nobody has, one at a time, and holds up nobody', async () => {
+    const principals = await process();
+    const { principal, secret } = await principals.create({ tenantId, displayName: 'ci' });
+    const runner = db.dataSource.createQueryRunner();
+    const proto = Object.getPrototypeOf(runner) as typeof runner;
+    await runner.release();
+    const real = proto.query;
+    let [statements, underWay, most] = [0, 0, 0];
+    const counted = vi.spyOn(proto, 'query').mockImplementation(async function (this: typeof runner, ...given: Parameters<typeof real>) {
+      if (!String(given[0]).includes('"principals"')) return real.apply(this, given);
+      statements += 1;
+      most = Math.max(most, (underWay += 1));
+      return real.apply(this, given).finally(() => (underWay -= 1));
+    });
+    const guesses = Array.from({ length: 3_000 }, (_, i) =>
+      principals.checkSecret(i % 3 ? randomUUID() : `made-up-${i}`, 'x', '192.0.2.30'),
+    );
+    const right = principals.checkSecret(principal.clientId, secret, '192.0.2.30');
+    const [found, ...refused] = await Promise.all([right, ...guesses]);
+    counted.mockRestore();
+    expect(found).toMatchObject({ id: principal.id });
+    expect(refused.every((one) => one === null)).toBe(true);
+    expect(statements).toBeLessThan(20);
+    expect(most).toBe(1);
+  });
+
   it('causes neither a query nor a slow hash for each further attempt', async () => {
     const principals = await process();
     const { principal, secret } = await principals.create({ tenantId, displayName: 'ci' });

@@ -5,9 +5,10 @@ import { addressGroup, type Broadcast } from '#lib/platform';
 import type { ClientSecretEntity } from './client-secret.entity.js';
 import { FailureLimiter } from './failure-limiter.js';
 import { type FailureStore, PostgresFailureStore } from './failure-store.js';
+import { GatheredReads } from './gathered-reads.js';
 import type { PrincipalEntity } from './principal.entity.js';
 import { type IssuedSecret, type NewPrincipal, type Principal, type SecretCheck, secretInfo, type SecretInfo, view } from './principal.js';
-import { nobody, PrincipalsTable, principalsChannel } from './principals.table.js';
+import { nobody, PrincipalsTable, principalsChannel, type StoredCredentials } from './principals.table.js';
 import { digestOfSecret, newSalt, newSecret } from './secret-hash.js';
 import { SecretMatcher } from './secret-matcher.js';
 
@@ -24,6 +25,8 @@ export interface PrincipalsOptions {
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const secretLifeMs = 2 * 365 * 86_400_000;
 const maxSecrets = 20;
+/** Client ids whose credentials are read by one statement. */
+const mostAtOnce = 1_000;
 
 /** Service principals and their secrets. */
 export class Principals {
@@ -38,7 +41,12 @@ export class Principals {
     this.#table = new PrincipalsTable(options.dataSource, options.broadcast);
     this.#broadcast = options.broadcast;
     this.#now = options.now ?? Date.now;
-    const read = (clientId: string) => this.#table.credentials(uuid.test(clientId) ? clientId : nobody);
+    const reads = new GatheredReads<StoredCredentials>({
+      read: (clientIds) => this.#table.credentials(clientIds),
+      absent: { principal: null, secrets: [] },
+      most: mostAtOnce,
+    });
+    const read = (clientId: string) => reads.read(uuid.test(clientId) ? clientId : nobody);
     this.#secrets = new SecretMatcher({ read, now: this.#now });
     const store = options.failures ?? new PostgresFailureStore(options.dataSource);
     const failures = options.failuresPerMinute ?? 10;
