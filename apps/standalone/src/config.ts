@@ -77,7 +77,7 @@ export interface StandaloneConfig {
   redisUrl: string | undefined;
   secretKey: string | undefined;
   listen: string[];
-  /** Plain HTTP: this machine alone unless told otherwise, for secrets go over it in clear. */
+  /** Plain HTTP: this machine alone unless told otherwise, since secrets go over it in clear text. */
   httpListen: string[];
   opsListen: string[];
   trustedProxies: string[];

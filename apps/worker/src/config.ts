@@ -9,7 +9,7 @@ export const workerSettings = z.object({
   REGATTA_REGION: z
     .string({ error: 'is required: the region whose work this process does' })
     .regex(/^[a-z][a-z0-9]{1,39}$/, 'must be a region name such as eastus'),
-  /** An upload nobody continues for so long is ended. */
+  /** An upload that no client continued for so long is ended. */
   REGATTA_UPLOAD_IDLE_SECONDS: z.coerce
     .number()
     .int()

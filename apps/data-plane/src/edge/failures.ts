@@ -23,7 +23,10 @@ export class FaultWithHeaders extends Error {
 /** The answer to a method that the address does not have; `Allow` names those it has (RFC 9110, 15.5.6). */
 export function methodNotAllowed(call: Call, verbs: readonly string[]): FaultWithHeaders {
   const allowed = methodsOf(verbs).join(', ');
-  return new FaultWithHeaders(new Fault('MethodNotAllowed', `${call.method} is not possible here, only ${allowed}.`), ['Allow', allowed]);
+  return new FaultWithHeaders(new Fault('MethodNotAllowed', `Method ${call.method} is not allowed here, only ${allowed}.`), [
+    'Allow',
+    allowed,
+  ]);
 }
 
 /** Says what went wrong in the words of the protocol. @returns the error that has no name, if it was one: it is to be logged whole. */

@@ -7,7 +7,7 @@ import type { Site } from '../edge/site.js';
 import { readGetRequest, readPostRequest } from './token-request.js';
 import { type TokenAnswer, TokenService } from './token-service.js';
 
-/** Two tokens of 16 KiB at the most and a hundred scopes fit. */
+/** Two tokens of at most 16 KiB and a hundred scopes fit. */
 const largestForm = 64 * 1024;
 const secret = ['Cache-Control', 'no-store', 'Pragma', 'no-cache'] as const;
 
@@ -46,7 +46,7 @@ async function readForm(call: Call): Promise<URLSearchParams> {
   if (type !== undefined && bareMediaType(type) !== 'application/x-www-form-urlencoded') {
     throw new Fault('UnsupportedMediaType', 'The body must be a form: application/x-www-form-urlencoded.');
   }
-  const tooLarge = () => new Fault('RequestTooLarge', `The form may have ${largestForm} bytes at the most.`);
+  const tooLarge = () => new Fault('RequestTooLarge', `The form may have at most ${largestForm} bytes.`);
   const body = await call.smallBody(largestForm, tooLarge);
   return readParameters(body.toString('utf8'));
 }

@@ -11,7 +11,7 @@ export class ClientGone extends Error {
 
 /** How long a client may be slow at first, in seconds: what the network buffers for it can hide that it takes anything. */
 const grace = 120;
-/** Bytes leave those buffers in lumps. Somebody who took a large one is waited for so long at the most. */
+/** Bytes leave those buffers in large portions. A client that took one is waited for at most this long, in seconds. */
 const longestGrace = 300;
 
 /**

@@ -34,7 +34,7 @@ export class Manifests {
   async put(call: Call, target: RepositoryTarget, text: string): Promise<void> {
     const reference = parseReference(text);
     const tags = [...new Set([...(reference.kind === 'tag' ? [reference.tag] : []), ...call.query.getAll('tag').map(parseTag)])];
-    if (tags.length > mostTags) throw new Fault('TagInvalid', `One push can set ${mostTags} tags at the most.`);
+    if (tags.length > mostTags) throw new Fault('TagInvalid', `One push can set at most ${mostTags} tags.`);
     const bytes = await call.smallBody(manifestMaxBytes, tooLarge);
     if (bytes.length === 0) throw new Fault('ManifestInvalid', 'The manifest is empty.');
     const digest = digestOfManifest(bytes, reference);

@@ -12,7 +12,8 @@ import { bearerStrategy } from './bearer.strategy.js';
 const identityParts = [KeyRing, Principals, PrincipalTokens, RoleAssignments];
 
 /**
- * Who may do what: the identity lib as injectables, and what authenticates a request. Needs `DataSource`, `Broadcast`, `SecretBox` and `LOGGER` from a global module, and a migrated database.
+ * Who may do what: the identity lib as injectables, and what authenticates a request. Needs `DataSource`, `Broadcast`, `SecretBox` and
+ * `LOGGER` from a global module, and a migrated database.
  */
 @Global()
 @Module({})

@@ -18,8 +18,8 @@ const loginEndpointOf = (managementUrl: string) => `${managementUrl}/adfs`;
 const audiencesOf = (managementUrl: string) => [`${managementUrl}/`, managementUrl];
 
 /**
- * Services this cloud does not have, but clients want a name of. RFC 2606 reserves `.invalid`: a request that is sent there
- * all the same reaches nobody.
+ * Services this cloud does not have, but clients want a name of. RFC 2606 reserves `.invalid`: a request that is
+ * sent there all the same never leaves the machine.
  */
 const absent = { keyVaultDns: 'vault.invalid', storage: 'storage.invalid' };
 
@@ -36,7 +36,7 @@ export function describeCloud({ managementUrl, loginServerSuffix }: Installation
     },
     // Clients make the scope of their tokens from it, so it is the management URL as tokens name it.
     resourceManager: managementUrl,
-    // There is no directory to ask. Who asks nevertheless is told so by the management API, not by a stranger.
+    // There is no directory. A client that asks one all the same gets its answer, 404, from the management API.
     graph: `${managementUrl}/`,
     graphAudience: `${managementUrl}/`,
     microsoftGraphResourceId: `${managementUrl}/`,

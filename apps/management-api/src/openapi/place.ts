@@ -13,20 +13,21 @@ export interface Place {
   principalId: string;
 }
 
-const nobody = '00000000-0000-0000-0000-000000000000';
+/** Where there is no subscription or principal yet. */
+const noId = '00000000-0000-0000-0000-000000000000';
 
 /** Reads the place from the database. Null as long as there is no subscription yet. */
 export async function readPlace(app: INestApplication, config: ManagementConfig): Promise<Place | null> {
   const subscription = await app.get(ControlStore, { strict: false }).subscriptions.oldest();
   if (!subscription) return null;
   const principal = await app.get(Principals, { strict: false }).oldest(subscription.id);
-  return { ...placeOf(config), subscriptionId: subscription.id, principalId: principal?.id ?? nobody };
+  return { ...placeOf(config), subscriptionId: subscription.id, principalId: principal?.id ?? noId };
 }
 
 /** The place before anything is in it. */
 export const placeOf = (config: ManagementConfig): Place => ({
   managementUrl: config.REGATTA_MANAGEMENT_URL.replace(/\/$/, ''),
   regions: config.REGATTA_REGIONS,
-  subscriptionId: nobody,
-  principalId: nobody,
+  subscriptionId: noId,
+  principalId: noId,
 });

@@ -79,7 +79,7 @@ export function expiredSecret(clientId: string): EntraError {
   );
 }
 
-/** A certificate or a token of somebody else instead of a secret (RFC 7523): nothing here could be registered for it. */
+/** A client assertion (RFC 7523) instead of a secret: applications here have neither certificates nor federated credentials. */
 export function noAssertions(clientId: string): EntraError {
   return new EntraError(
     401,

@@ -26,7 +26,7 @@ const reviews = `
   CREATE INDEX blob_reviews_due ON content.blob_reviews (region, due_at);
 `;
 
-// A process of the version before postpones a review by "enqueued_at" alone. Its default grace period is what it means.
+// A process of an older version postpones a review by "enqueued_at" alone. Its default grace period is what it means.
 const oldProcesses = `
   CREATE FUNCTION content.postpone_review() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -39,7 +39,7 @@ const oldProcesses = `
     FOR EACH ROW WHEN (NEW.due_at = OLD.due_at) EXECUTE FUNCTION content.postpone_review();
 `;
 
-// BRIN: rows of one time lie together, so a push pays nothing for it. The scan begins at the oldest link there is.
+// BRIN: rows of one time are stored together, so a push pays nothing for it. The scan begins at the oldest link there is.
 const scans = `
   CREATE INDEX repository_blobs_created ON content.repository_blobs USING brin (created_at);
 

@@ -87,7 +87,7 @@ export class HotReads {
 
   /**
    * The blob, for a caller that will name it in a manifest instead of uploading it. Where the collector is about to review the link, the
-   * review begins its grace anew before the caller hears of the blob. If the collector decides meanwhile, the link is looked up again.
+   * grace of the review begins again before the caller hears of the blob. If the collector decides meanwhile, the link is looked up again.
    */
   async blobForPush(at: RepositoryKey, digest: Digest): Promise<LinkedBlob | null> {
     for (let attempt = 0; attempt < 3; attempt++) {

@@ -2,7 +2,7 @@ import { Fault } from '#lib/domain';
 import type { PipelinedPool } from '#lib/platform';
 import type { CatalogPage, NamePage, RepositoryKey } from '../types.js';
 
-/** No page is longer, whoever asks: 1,000 names are at most 256 KB. */
+/** No page is longer: 1,000 names are at most 256 KB. */
 const longest = 1_000;
 
 // Keyset pages over an index in raw byte order: the cost is the page, not the listing. One row, serialised by Postgres.

@@ -2,14 +2,14 @@ import { type Digest, manifestMaxBytes } from '#lib/oci';
 import type { PipelinedPool } from '#lib/platform';
 import type { Referrer, ReferrerPage, RepositoryKey } from '../types.js';
 
-/** Rows of one statement: with the annotations that the index keeps, a few megabytes at the most. */
+/** Rows of one statement: with the annotations that the index keeps, at most a few megabytes. */
 const batch = 128;
 
 /** What a page takes as JSON: as much as the largest manifest, and no more (OCI 1.1, "Listing referrers": the rest follows by Link). */
 const pageBytes = manifestMaxBytes - 1024;
 
-// The index manifests_subject has them in the order of the pages: by digest, in raw byte order. Lengths are read without the bytes. Rows of
-// processes that did not bound the annotations yet are listed without.
+// The index manifests_subject has them in the order of the pages: by digest, in raw byte order. Lengths are read without the bytes.
+// Rows that a process of an older version wrote with larger annotations are listed without them.
 const referrers = {
   name: 'content-referrers',
   text: `SELECT m.digest, m.media_type, octet_length(m.bytes) AS size,
@@ -29,7 +29,10 @@ interface ReferrerRow {
   artifact_type: string | null;
 }
 
-/** The manifests whose subject is `digest`, behind `last`: at most `n`, and no more than a page holds. None where there is no such repository. */
+/**
+ * The manifests whose subject is `digest`, behind `last`: at most `n`, and no more than a page holds. None where there is no such
+ * repository.
+ */
 export async function listReferrers(
   pool: PipelinedPool,
   { registryId, repository }: RepositoryKey,

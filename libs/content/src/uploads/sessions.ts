@@ -3,7 +3,7 @@ import type { Digest, DigestAlgorithm } from '#lib/oci';
 import type { PipelinedPool, Queries } from '#lib/platform';
 import type { StoredBlob, UploadOwner } from '../types.js';
 import { again } from '../writes/retry.js';
-import { beginAnew, defaultGraceSeconds, dueAfter } from '../writes/reviews.js';
+import { restartGrace, defaultGraceSeconds, dueAfter } from '../writes/reviews.js';
 import { holdRoom, requireRoomAfter } from '../writes/storage-room.js';
 
 /** A lease not renewed for this long is nobody's: its process is gone. */
@@ -28,7 +28,7 @@ export const free = '(leased_until IS NULL OR leased_until < now())';
 const review = (grace: string) => `review AS (
   INSERT INTO content.blob_reviews (digest, region, due_at, reason)
   SELECT DISTINCT committing, region, ${dueAfter(grace)}, 'upload-ended' FROM gone WHERE committing IS NOT NULL
-  ${beginAnew('blob_reviews')})`;
+  ${restartGrace('blob_reviews')})`;
 
 /** Uploads one principal may have open in one registry. */
 const mostSessions = 10_000;

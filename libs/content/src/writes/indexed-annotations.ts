@@ -2,8 +2,8 @@
 const mostBytes = 64 * 1024;
 
 /**
- * The annotations as the JSON text of a jsonb column: the smallest first, as many as fit together in 64 KiB. Text of jsonb holds no NUL and no
- * half of a surrogate pair: the first is left out, the second replaced.
+ * The annotations as the JSON text of a jsonb column: the smallest first, as many as fit together in 64 KiB. Text of jsonb holds no
+ * NUL and no half of a surrogate pair: the first is left out, the second replaced.
  */
 export function indexedAnnotations(annotations: Readonly<Record<string, string>>): string {
   const entries = Object.entries(annotations)

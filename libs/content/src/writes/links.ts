@@ -1,12 +1,12 @@
 import type { Digest } from '#lib/oci';
 import type { Queries } from '#lib/platform';
-import { beginAnew, dueAfter, postponed, type ReviewTerms } from './reviews.js';
+import { restartGrace, dueAfter, postponed, type ReviewTerms } from './reviews.js';
 import { holdRoom, randomShard, requireRoomAfter } from './storage-room.js';
 
 /**
  * The statement that links and counts, as the end of a `WITH` list. Before it stands `link_at (repository_id, digest, size)`; it needs the
- * registry as `$1`, a shard as `$2` and the grace of reviews in seconds as `$3`. Who pushes a blob again means to use it: a review under way
- * begins its grace anew.
+ * registry as `$1`, a shard as `$2` and the grace of reviews in seconds as `$3`. A client that pushes a blob again means to use it: the
+ * grace of a review under way begins again.
  */
 export const linkAndCount = `
   linked AS (
@@ -63,7 +63,7 @@ const unlink = {
            INSERT INTO content.blob_reviews (digest, region, due_at, reason)
            SELECT held.*, ${dueAfter('$6')}, 'unlinked' FROM (
              SELECT p.digest, p.region FROM content.blob_placements p JOIN gone USING (digest) UNION SELECT digest, $5::text FROM gone
-           ) AS held ${beginAnew('blob_reviews')}
+           ) AS held ${restartGrace('blob_reviews')}
          ) SELECT count(*)::int AS links FROM gone`,
 };
 const forget = {

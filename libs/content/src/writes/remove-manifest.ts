@@ -3,7 +3,7 @@ import type { PipelinedPool } from '#lib/platform';
 import type { RepositoryKey } from '../types.js';
 import { ownRepository, tidyRepository } from './repositories.js';
 import { again } from './retry.js';
-import { beginAnew, dueAfter } from './reviews.js';
+import { restartGrace, dueAfter } from './reviews.js';
 import { randomShard } from './storage-room.js';
 
 /** The manifest and all that say, directly or through others, that it is their subject. */
@@ -22,7 +22,7 @@ const review = {
            DELETE FROM content.manifest_references WHERE repository_id = $1 AND manifest_digest = ANY ($2::text[]) RETURNING digest, kind
          ) INSERT INTO content.link_reviews (repository_id, digest, due_at, reason)
            SELECT DISTINCT $1::bigint, digest, ${dueAfter('$3')}, 'manifest-deleted' FROM needs WHERE kind = 'blob'
-         ${beginAnew('link_reviews')}`,
+         ${restartGrace('link_reviews')}`,
 };
 const remove = {
   name: 'content-manifest-remove',

@@ -1,6 +1,6 @@
 import type { PipelinedPool, Queries } from '#lib/platform';
 import { again } from './retry.js';
-import { beginAnew, dueAfter, type ReviewTerms } from './reviews.js';
+import { restartGrace, dueAfter, type ReviewTerms } from './reviews.js';
 
 const batch = 500;
 
@@ -33,7 +33,7 @@ const steps = [
              INSERT INTO content.blob_reviews (digest, region, due_at, reason)
              SELECT held.*, ${dueAfter('$3')}, 'unlinked' FROM (
                SELECT p.digest, p.region FROM content.blob_placements p JOIN gone USING (digest) UNION SELECT digest, $2::text FROM gone
-             ) AS held ${beginAnew('blob_reviews')}
+             ) AS held ${restartGrace('blob_reviews')}
            ) SELECT 1 AS gone FROM gone`,
   },
   step('repository', 'DELETE FROM content.repositories WHERE id = $1 RETURNING 1'),
@@ -49,7 +49,7 @@ const rest = [
      ), review AS (
        INSERT INTO content.blob_reviews (digest, region, due_at, reason)
        SELECT DISTINCT committing, region, ${dueAfter('$2')}, 'upload-ended' FROM gone WHERE committing IS NOT NULL
-       ${beginAnew('blob_reviews')}
+       ${restartGrace('blob_reviews')}
      ) SELECT 1 AS gone FROM gone`,
   ),
   step(

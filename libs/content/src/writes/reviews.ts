@@ -9,8 +9,8 @@ export const defaultGraceSeconds = 3_600;
 
 const keys = { link_reviews: 'repository_id, digest', blob_reviews: 'digest, region' } as const;
 
-/** The end of an `INSERT` of reviews: one that waits already begins its grace anew. */
-export function beginAnew(table: keyof typeof keys): string {
+/** The end of an `INSERT` of reviews: the grace of one that waits already begins again. */
+export function restartGrace(table: keyof typeof keys): string {
   return `ON CONFLICT (${keys[table]}) DO UPDATE
           SET enqueued_at = now(), due_at = ${postponed(table, 'EXCLUDED.due_at')}, reason = EXCLUDED.reason`;
 }

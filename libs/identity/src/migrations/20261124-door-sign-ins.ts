@@ -8,7 +8,7 @@ export class SignIns1764100400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     // The default is what processes from before write.
     await runner.query(`ALTER TABLE identity.client_secrets ADD COLUMN hash_kind text NOT NULL DEFAULT 'scrypt'`);
-    // Unlogged: after a crash of Postgres it is empty, and everybody begins to count anew.
+    // Unlogged: after a crash of Postgres it is empty, and every process counts from zero.
     await runner.query(`
       CREATE UNLOGGED TABLE identity.sign_in_failures (
         key text NOT NULL,

@@ -34,7 +34,7 @@ export interface BodyShare {
 }
 
 /**
- * Memory that all request bodies of a process share. A body that needs more than there is stays unread on its socket. Before anybody
+ * Memory that all request bodies of a process share. A body that needs more than there is stays unread on its socket. Before a body
  * waits, the slowest bodies are cut: memory belongs to clients that send.
  */
 export class BodyBudget {

@@ -4,7 +4,7 @@ import { ReadGate } from './read-gate.js';
 /** So many chunks with fewer bytes than this are crumbs: parsing them costs far more than their bytes are worth. */
 const chunks = 256;
 const crumbBytes = 64 * 1024;
-/** How long everybody else has the process after one read of a body in crumbs. */
+/** How long all other requests have the process after one read of a body in crumbs. */
 const restMs = 10;
 
 /** Bodies in crumbs whose sockets are left unread for now, in the order in which they read on. */
@@ -13,7 +13,7 @@ let waiting = false;
 
 /**
  * Slows a body down that comes in crumbs. A socket gives the parser 64 KiB at a time, which hold ten thousand chunks of one byte: ten
- * milliseconds of the event loop. One such read is taken, whoever's body it is, then others have their turn.
+ * milliseconds of the event loop. One such read is taken, of all bodies in crumbs together, then other requests have their turn.
  */
 export function paceChunks(request: IncomingMessage): void {
   // With a Content-Length a read is one piece, however it was sent.
@@ -37,7 +37,7 @@ export function paceChunks(request: IncomingMessage): void {
     rests = true;
     gate.close();
     queue(() => {
-      // What nobody takes would gather chunk by chunk.
+      // A body that is not being read would gather chunk by chunk.
       if (!request.readableFlowing && !request.complete && !request.destroyed) return false;
       rests = false;
       gate.open();

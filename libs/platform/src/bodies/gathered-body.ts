@@ -5,7 +5,7 @@ const KiB = 1024;
 /** A body begins with so little: five thousand of them fit a budget of 128 MiB. */
 const firstBuffer = 16 * KiB;
 const largestPiece = 1024 * KiB;
-/** What one read of a socket brings at the most. A buffer with less room than this is full. */
+/** The most that one read of a socket brings. A buffer with less room than this is full. */
 export const readSize = 64 * KiB;
 /** Up to here a buffer grows for what is there already; beyond, memory is asked for before more is read. */
 const grownUnasked = 128 * KiB;
@@ -23,7 +23,7 @@ export interface Beginning {
   broken: { error: unknown } | null;
 }
 
-/** A body on its way in. Whoever takes it ends it with `close`. */
+/** A body on its way in. Its reader ends it with `close`. */
 export interface Body {
   /** Waits until the body ends or is longer than `limit`. What it gives is given again by `next`. */
   beginning(limit: number): Promise<Beginning>;
@@ -52,7 +52,7 @@ export class GatheredBody implements Body {
   readonly #declared: number | undefined;
   #buffer = Buffer.alloc(0);
   #length = 0;
-  /** Bytes that wake who waits. */
+  /** How many bytes the reader waits for. */
   #target = 0;
   #end: { error: unknown } | null = null;
   #wake: (() => void) | undefined;
@@ -182,7 +182,7 @@ export class GatheredBody implements Body {
     this.#share.hold(size);
   }
 
-  /** What was handed out is used: its place is free, in a buffer of the size that fits the client. */
+  /** The reader is done with what was handed out: frees its place, in a buffer of the size that fits the client. */
   #takeBack(): void {
     // Chunks that were under way when the source was paused lie behind it.
     this.#buffer.copy(this.#buffer, 0, this.#handedOut, this.#length);
@@ -191,7 +191,7 @@ export class GatheredBody implements Body {
     if (this.#length === 0) this.#resize();
   }
 
-  /** A larger buffer for who filled the last one quickly, if there is memory; the first size again for who was slow. */
+  /** A larger buffer for a client that filled the last one quickly, if there is memory; the first size again for a slow one. */
   #resize(): void {
     const size = this.#buffer.length;
     const wanted = this.#filledInMs > slowMs ? firstBuffer : this.#filledInMs < fastMs ? Math.min(size * 4, largestPiece) : size;
@@ -200,7 +200,7 @@ export class GatheredBody implements Body {
     this.#share.hold(wanted);
   }
 
-  /** What a client left lying in a large buffer is handed out, so that the next one is small. */
+  /** Hands out what a client that stopped left in a large buffer, so that the next buffer is small. */
   #handOutEarly(): void {
     if (!this.#streaming || this.#length === 0 || this.#buffer.length <= firstBuffer) return;
     this.#target = this.#length;

@@ -25,7 +25,7 @@ export function incomingBody(request: IncomingMessage, budget: BodyBudget): Gath
     },
     close: () => {
       request.off('data', take).off('end', end).off('error', broken).off('close', broken);
-      // An error that nobody listens to would end the process.
+      // An error without a listener would end the process.
       request.on('error', () => undefined);
       if (paused) gate.open();
     },

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 const gates = new WeakMap<IncomingMessage, ReadGate>();
 
 /**
- * Leaves a request's socket unread while somebody keeps the gate closed. Unlike `request.pause()`, what the parser has in hand still
+ * Leaves a request's socket unread while the gate is closed. Unlike `request.pause()`, what the parser has read already still
  * reaches the listeners of the body at once: nothing gathers in lists in between.
  */
 export class ReadGate {
@@ -11,7 +11,7 @@ export class ReadGate {
   #closed = 0;
   #wanted = false;
 
-  /** The gate of a request; the same for everybody who asks. */
+  /** The gate of a request: one, however often it is asked for. */
   static of(request: IncomingMessage): ReadGate {
     let gate = gates.get(request);
     if (!gate) gates.set(request, (gate = new ReadGate(request)));
@@ -35,7 +35,7 @@ export class ReadGate {
   open(): void {
     if (--this.#closed > 0) return;
     if (this.#wanted) this.#request._read(0);
-    // Nobody wants more of a body that is over; the next request of the connection comes all the same.
+    // A body that is over is not read any more; the next request of the connection is.
     else if (this.#request.complete) this.#request.socket.resume();
     this.#wanted = false;
   }

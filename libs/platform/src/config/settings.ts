@@ -23,7 +23,7 @@ const postgresUrl = z.string({ error: 'is required: a URL such as postgres://use
 
 const redisUrl = z.string().refine((text) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be a URL such as redis://host:6379');
 
-/** 32 random bytes have about 30 different values; with fewer than this many, somebody typed the key or repeats a word. */
+/** 32 random bytes have about 30 different values; with fewer than this many, the key was typed or is a word repeated. */
 const leastVariety = 16;
 
 const secretKey = z.string({ error: 'is required: 32 random bytes in base64 (openssl rand -base64 32)' }).refine((text) => {

@@ -26,7 +26,7 @@ interface Hop {
 }
 
 /**
- * Proxies whose word about the client is believed: none unless the operator names them, since a client could otherwise choose its
+ * Proxies whose headers about the client are believed: none unless the operator names them. A client could otherwise choose its
  * address, and the host that realms, redirects and links point to.
  */
 export class TrustedProxies {
@@ -68,7 +68,7 @@ export function addressGroup(address: string): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${plain.replace(/%.*$/, '')}/64`).toString()}/64`;
 }
 
-/** An IPv4 address in IPv6 clothing is the IPv4 address. */
+/** The address itself; of an IPv4 address written as IPv6 (`::ffff:1.2.3.4`) the IPv4 address. */
 function plainAddress(address: string): string {
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address;
 }

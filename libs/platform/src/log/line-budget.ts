@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 /** Lines a second that are written; further ones are counted and their number is written. */
 const linesPerSecond = 20;
 
-/** Bounds the lines that clients can cause by requests that are refused: nobody fills the log with them. */
+/** Bounds the lines that clients can cause by requests that are refused: no client can fill the log with them. */
 export class LineBudget {
   #second = 0;
   #written = 0;

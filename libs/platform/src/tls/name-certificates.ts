@@ -8,13 +8,13 @@ const rememberedMs = 24 * 3600 * 1000;
 /** How many names may wait for their certificate. */
 export const longestQueue = 50;
 
-/** Whether somebody is served under this host name. */
+/** True if something is served under this host name. */
 export type Serves = (host: string) => Promise<boolean>;
 
 /**
  * Answers TLS connections with a certificate for exactly the name the client asked for, issued at that moment by a local
  * authority. Clients refuse `*.localhost` (a wildcard directly below a top-level name), so a wildcard is not enough there.
- * Only names that are served get one, and they are made one after the other: a stranger's handshakes cost no keys.
+ * Only names that are served get one, and they are made one after the other: handshakes with other names cost no keys.
  */
 export class NameCertificates {
   readonly #contexts = new LRUCache<string, Promise<SecureContext>>({ max: 1_000, ttl: rememberedMs });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What a client meets at the door: nobody listens, Postgres says that it is starting, or Postgres itself. */
+/** What a client meets at the door: nothing listens, Postgres says that it is starting, or Postgres itself. */
 export type DoorState = 'shut' | 'starting' | 'open';
 
 /** A way to the run's Postgres that a test can shut and open. */

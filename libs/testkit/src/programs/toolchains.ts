@@ -10,7 +10,7 @@ interface Toolchain {
   remedy: string;
 }
 
-/** Languages of client libraries. Not everybody has them: a test that needs one runs where it is, and is not missed where it is not. */
+/** Languages of client libraries. A test that needs one runs where it is installed, and counts as no skip elsewhere. */
 const toolchains = {
   go: { check: ['go', 'version'], least: [1, 25], remedy: 'install Go 1.25 or newer and put it on the PATH' },
   python3: {
