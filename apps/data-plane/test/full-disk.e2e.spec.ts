@@ -9,6 +9,46 @@ const octets = { 'content-type': 'application/octet-stream' };
 /** A disk is as full as the reserve says: one larger than any disk makes every disk full. */
 const full = { REGATTA_BUCKET_RESERVE_MIB: String(2 ** 33) };
 
+describe('a database whose disk is full', () => {
+  let installation: Installation;
+  let client: Pusher;
+
+  beforeAll(async () => {
+    installation = await Installation.create();
+    client = new Pusher((await installation.start()).http, await installation.registry('fullindex'));
+    await installation.database.dataSource.query(`
+      CREATE FUNCTION content.disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'could not extend file "base/1/2"' USING ERRCODE = 'disk_full'; END $$`);
+  });
+  afterAll(() => installation.destroy());
+
+  it.each(['manifests', 'blobs', 'upload_sessions'])(
+    'refuses what would grow %s with 503 and says why; later all goes on',
+    async (table) => {
+      const { text } = await client.image('app', 'v1');
+      const push = async () => {
+        await client.image('app', `after-${table}`, randomBytes(500));
+        await client.start('app');
+      };
+      const refused = {
+        manifests: () => client.manifest('app', 'v2', `${text} `),
+        blobs: () => client.send('POST', client.path('app', `blobs/uploads/?digest=${digestOf('new')}`), octets, 'new'),
+        upload_sessions: () => client.send('POST', client.path('app', 'blobs/uploads/')),
+      }[table]!;
+      await installation.database.dataSource.query(
+        `CREATE TRIGGER disk_full BEFORE INSERT ON content.${table} FOR EACH ROW EXECUTE FUNCTION content.disk_full()`,
+      );
+      const answer = await refused();
+      expect([answer.status, answer.code(), answer.headers['retry-after']]).toEqual([503, 'UNAVAILABLE', '5']);
+      expect(answer.body.toString()).toContain('The disk of the index is full');
+      expect((await client.send('GET', client.path('app', 'manifests/v1'))).body.toString()).toBe(text);
+      expect((await client.send('GET', '/readyz')).status).toBe(200);
+      await installation.database.dataSource.query(`DROP TRIGGER disk_full ON content.${table}`);
+      await push();
+    },
+  );
+});
+
 describe('a region whose disk is full', () => {
   let installation: Installation;
   let registry: TestRegistry;

@@ -21,7 +21,7 @@ export * from './log/log.js';
 export * from './metrics/metrics.js';
 export * from './postgres/broadcast.js';
 export * from './postgres/data-source.js';
-export { isDatabaseAway } from './postgres/is-away.js';
+export { isDatabaseAway, isDatabaseFull } from './postgres/is-away.js';
 export * from './postgres/migrate.js';
 export * from './postgres/no-way-back.js';
 export * from './postgres/pipelined-pool.js';

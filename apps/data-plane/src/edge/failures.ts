@@ -1,6 +1,6 @@
 import { Fault, type FaultCode, isFault } from '#lib/domain';
 import { ociErrorBody, ociErrors, unsatisfiedRange } from '#lib/oci';
-import { type BodyFailure, discardBody, isBodyError, isDatabaseAway } from '#lib/platform';
+import { type BodyFailure, discardBody, isBodyError, isDatabaseAway, isDatabaseFull } from '#lib/platform';
 import { challengeHeader, unauthorizedBody } from '../auth/challenge.js';
 import { Refused } from '../auth/refused.js';
 import type { Call } from './call.js';
@@ -60,6 +60,10 @@ const bodyFaults: Readonly<Record<BodyFailure, FaultCode>> = {
 
 function nameOf(cause: unknown): Fault {
   if (isBodyError(cause)) return new Fault(bodyFaults[cause.failure], cause.message, { cause });
+  if (isDatabaseFull(cause))
+    return new Fault('ServiceUnavailable', 'The disk of the index is full: nothing can be written now. Its operator must make room.', {
+      cause,
+    });
   if (isDatabaseAway(cause))
     return new Fault('ServiceUnavailable', 'The index of this registry does not answer. Try again in a moment.', { cause });
   return new Fault('Internal', 'unknown error', { cause });

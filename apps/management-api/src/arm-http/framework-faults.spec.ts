@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { faultOfHttp, faultOfPostgres } from './framework-faults.js';
 
@@ -7,6 +8,12 @@ it('says that the database is away, and blames it for nothing else', () => {
   expect(faultOfPostgres(new Error('Connection terminated unexpectedly'))?.code).toBe('ServiceUnavailable');
   for (const error of [withCode('ECONNRESET'), withCode('23505'), new TypeError('x'), 'x', null, undefined])
     expect(faultOfPostgres(error)).toBeNull();
+});
+
+it('says that the disk of the database is full', () => {
+  const full = Object.assign(new DatabaseError('could not extend file', 0, 'error'), { code: '53100' });
+  for (const error of [full, Object.assign(new Error('x'), { driverError: full })])
+    expect(faultOfPostgres(error)).toMatchObject({ code: 'ServiceUnavailable', message: expect.stringMatching(/disk .* full/) });
 });
 
 describe('what the framework refuses', () => {

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { Fault } from '#lib/domain';
-import { isDatabaseAway } from '#lib/platform';
+import { isDatabaseAway, isDatabaseFull } from '#lib/platform';
 
 /** What Fastify and Nest refuse before a handler runs, by status and by Fastify's own code. */
 export function faultOfHttp(exception: unknown, status: number | undefined): Fault | null {
@@ -22,8 +22,10 @@ export function faultOfHttp(exception: unknown, status: number | undefined): Fau
   return null;
 }
 
-/** The database does not answer: the client may try again. */
+/** The database does not answer, or cannot be written: the client may try again. */
 export function faultOfPostgres(exception: unknown): Fault | null {
+  if (isDatabaseFull(exception))
+    return new Fault('ServiceUnavailable', 'The disk of the database is full; try again later.', { cause: exception });
   if (!isDatabaseAway(exception)) return null;
   return new Fault('ServiceUnavailable', 'The service cannot reach its database at the moment; try again.', { cause: exception });
 }

@@ -36,6 +36,12 @@ export function isDatabaseAway(error: unknown): boolean {
   return driverMessages.test(error.message);
 }
 
+/** True if the database could not be written because its disk is full: reading goes on, and writing once there is room. */
+export function isDatabaseFull(error: unknown): boolean {
+  const cause = (error as { driverError?: unknown } | null)?.driverError ?? error;
+  return cause instanceof DatabaseError && cause.code === '53100';
+}
+
 /** True if the network, not Postgres, is why a connection could not be opened. */
 export function isNetworkFailure(error: unknown): boolean {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isNetworkFailure);
