@@ -120,12 +120,31 @@ describe('the embedded Postgres', () => {
     const parent = otherProcess(starter(directory));
     const { pid, url } = await parent.heard<{ pid: number; url: string }>();
     await run(url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    const session = new Client({ connectionString: url });
+    session.on('error', () => {});
+    await session.connect();
     await parent.kill('SIGKILL');
+    // Postgres waits for its last session.
+    expect((await session.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     expect(isAlive(pid)).toBe(true);
     const next = await start();
     expect(isAlive(pid)).toBe(false);
     expect(next.url('postgres')).toBe(url);
     await expect(run(url, 'SELECT answer FROM kept')).resolves.toEqual([{ answer: 42 }]);
+  });
+
+  it('ends with its last session when the process that started it was killed', async () => {
+    const parent = otherProcess(starter(directory));
+    const { pid, url } = await parent.heard<{ pid: number; url: string }>();
+    const session = new Client({ connectionString: url });
+    session.on('error', () => {});
+    await session.connect();
+    await parent.kill('SIGKILL');
+    await expect.poll(() => run(url, 'SELECT 1').then(String, String)).toContain('the database system is shutting down');
+    await session.query('SELECT 1');
+    await session.end();
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    expect(await readFile(join(directory, 'server.log'), 'utf8')).toContain('database system is shut down');
   });
 
   it('is left alone when the process that started it lives', async () => {

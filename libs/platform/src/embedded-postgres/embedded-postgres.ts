@@ -11,6 +11,7 @@ import { EmbeddedPostgresError } from './failure.js';
 import { FolderInUse, FolderLock } from './folder-lock.js';
 import { stablePort } from './port.js';
 import { clearTheWay, readPostmaster, stopPostmaster } from './postmaster-pid.js';
+import { stopWithoutUs } from './stop-without-us.js';
 
 /** How an embedded Postgres is started. */
 export interface EmbeddedPostgresOptions {
@@ -74,6 +75,7 @@ export class EmbeddedPostgres {
       const password = found.exists ? await readPassword(directory) : await makeData(directory, account, binaries);
       const port = options.port ?? (await stablePort(join(directory, 'port')));
       const child = await spawnServer({ directory, port, settings: options.settings ?? {}, account, binaries });
+      if (child.pid !== undefined) child.once('exit', stopWithoutUs(child.pid, data));
       await untilReady(directory, child, options.startTimeoutSeconds ?? 60);
       return new EmbeddedPostgres(directory, port, child, password, lock);
     } catch (error) {
