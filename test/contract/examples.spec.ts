@@ -1,9 +1,6 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Running } from '#lib/platform';
-import { ArmClient } from '#lib/testkit';
+import { ArmClient, scratchFolder } from '#lib/testkit';
 import { TestManagement } from '../../apps/management-api/src/testing/test-management.js';
 import { workerSettings } from '../../apps/worker/src/config.js';
 import { startWorker } from '../../apps/worker/src/worker.js';
@@ -25,16 +22,18 @@ interface Operation {
 let api: TestManagement;
 let arm: ArmClient;
 let worker: Running;
+let bucket: Awaited<ReturnType<typeof scratchFolder>>;
 let operations: { method: string; path: string; operation: Operation }[];
 
 beforeAll(async () => {
   api = await TestManagement.start();
+  bucket = await scratchFolder();
   arm = new ArmClient({ baseUrl: api.baseUrl, token: api.owner.token, contracts: [api.contract] });
   worker = await startWorker(
     workerSettings.parse({
       DATABASE_URL: api.db.url,
       REGATTA_SECRET_KEY: api.config.REGATTA_SECRET_KEY,
-      REGATTA_BUCKETS: JSON.stringify({ eastus: `file://${mkdtempSync(join(tmpdir(), 'regatta-contract-'))}` }),
+      REGATTA_BUCKETS: JSON.stringify({ eastus: `file://${bucket.path}` }),
       REGATTA_REGION: 'eastus',
       LOG_LEVEL: 'silent',
     }),
@@ -47,6 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker?.stop();
   await api?.stop();
+  await bucket?.remove();
 });
 
 /** In this order, so that each finds what it is about: the rest follows in the order of the document. */

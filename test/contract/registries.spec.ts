@@ -1,10 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiVersions } from '#lib/arm';
 import type { Running } from '#lib/platform';
-import { describeArmResource, publishedContract, type ArmClient } from '#lib/testkit';
+import { describeArmResource, publishedContract, scratchFolder, type ArmClient } from '#lib/testkit';
 import { TestManagement } from '../../apps/management-api/src/testing/test-management.js';
 import { workerSettings } from '../../apps/worker/src/config.js';
 import { startWorker } from '../../apps/worker/src/worker.js';
@@ -14,17 +11,19 @@ const type = 'Microsoft.ContainerRegistry/registries';
 
 let api: TestManagement;
 let worker: Running;
+let bucket: Awaited<ReturnType<typeof scratchFolder>>;
 let arm: ArmClient;
 let group: string;
 
 beforeAll(async () => {
   api = await TestManagement.start();
+  bucket = await scratchFolder();
   arm = api.owner.arm;
   worker = await startWorker(
     workerSettings.parse({
       DATABASE_URL: api.db.url,
       REGATTA_SECRET_KEY: api.config.REGATTA_SECRET_KEY,
-      REGATTA_BUCKETS: JSON.stringify({ eastus: `file://${mkdtempSync(join(tmpdir(), 'regatta-contract-'))}` }),
+      REGATTA_BUCKETS: JSON.stringify({ eastus: `file://${bucket.path}` }),
       REGATTA_REGION: 'eastus',
       LOG_LEVEL: 'silent',
     }),
@@ -34,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker?.stop();
   await api?.stop();
+  await bucket?.remove();
 });
 
 let serial = 0;

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedPostgres, migrate } from '#lib/platform';
 import { endsWithUs } from '../programs/ends-with-us.js';
+import { runFolder } from '../programs/run-folder.js';
 import { wholeSchema } from './schema.js';
 import { templateDatabase } from './names.js';
 
@@ -17,7 +17,7 @@ declare module 'vitest' {
 
 /** Starts one Postgres for the whole run, fast and forgetful, with a migrated database to copy from. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'regatta-spec-'));
+  const folder = await mkdtemp(join(runFolder(), 'regatta-spec-'));
   await chmod(folder, 0o755); // As root, Postgres runs as somebody else who must get in.
   const directory = join(folder, 'postgres');
   endsWithUs(join(directory, 'data/postmaster.pid'), folder, 'QUIT');

@@ -15,8 +15,11 @@ export function endsWithUs(pid: number | string | null, folder: string, signal: 
       kill -s "$3" "$pid" 2>/dev/null
       tries=0
       while kill -0 "$pid" 2>/dev/null && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries + 1)); done
+    else
+      sleep 2 # What ends with us as well reads its process ids from files in here.
     fi
-    rm -rf "$2"`;
+    tries=0
+    until rm -rf "$2" || [ $tries -eq 100 ]; do sleep 0.1; tries=$((tries + 1)); done`;
   // In a group of its own: what ends us by Ctrl-C or by our group does not end it.
   const watch = spawn('/bin/sh', ['-c', script, 'ends-with-us', String(pid ?? ''), folder, signal], {
     cwd: '/',

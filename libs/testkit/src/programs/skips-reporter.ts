@@ -1,24 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
-import { endsWithUs } from './ends-with-us.js';
 import type { SkipNote } from './programs.js';
-
-/** True where nothing may be skipped: every program is there (`.ci/run` installs them). */
-const strict = process.env['REGATTA_TEST_STRICT'] === '1' || process.env['CI'] === 'true';
+import { runFolder, strict } from './run-folder.js';
 
 /** The published specification comes with no package: where it is not beside the project nothing can bring it, so its tests may be skipped. */
 const specification = '../shared/specs/acr';
 
 // Set before the workers start, so that they inherit it and note their skips there.
-process.env['REGATTA_TEST_SKIPS'] ??= join(folderOfThisRun(), 'skips.jsonl');
-
-function folderOfThisRun(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'regatta-skips-'));
-  endsWithUs(null, folder, 'TERM');
-  return folder;
-}
+process.env['REGATTA_TEST_SKIPS'] ??= join(runFolder(), 'skips.jsonl');
 
 /** Lists at the end of a run what was skipped for want of a program, each with the line that installs it. */
 export default class SkipsReporter implements Reporter {
