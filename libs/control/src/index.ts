@@ -2,6 +2,7 @@ import type { EntityList, MigrationList } from '#lib/platform';
 import { Registries1764000200100 } from './migrations/20261123-registries.js';
 import { RegistriesAsTheyAre1764000300400 } from './migrations/20261124-clients-registries-as-they-are.js';
 import { OperationsStartedBy1764100200000 } from './migrations/20261124-operations-started-by.js';
+import { OperationsUnderWay1764100900000 } from './migrations/20261124-canary-operations-under-way.js';
 import { Subscriptions1764000200000 } from './migrations/20261123-subscriptions.js';
 import { OperationEntity } from './operations/operation.entity.js';
 import { RegistryEntity } from './registries/registry.entity.js';
@@ -41,4 +42,5 @@ export const controlMigrations: MigrationList = [
   Registries1764000200100,
   RegistriesAsTheyAre1764000300400,
   OperationsStartedBy1764100200000,
+  OperationsUnderWay1764100900000,
 ];

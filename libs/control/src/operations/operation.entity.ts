@@ -9,6 +9,7 @@ export interface OperationError {
 /** One long-running operation of the management API: durable, so that it can be asked for after any restart. */
 @Entity({ schema: 'control', name: 'operations' })
 @Index('operations_by_target', ['targetId', 'startedAt'])
+@Index('operations_under_way', ['id'], { where: 'ended_at IS NULL' })
 @Index('operations_ended', ['endedAt'], { where: 'ended_at IS NOT NULL' })
 export class OperationEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'operations_pkey' })
