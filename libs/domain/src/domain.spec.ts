@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   Fault,
@@ -10,6 +12,7 @@ import {
   requireFeature,
   requireRoom,
   roleAllows,
+  skuNames,
   roles,
 } from './index.js';
 
@@ -68,6 +71,13 @@ describe('the SKU table', () => {
   it('refuses a feature with the SKUs that have it', () => {
     expect(() => requireFeature('Basic', 'anonymousPull')).toThrow(/available in: Standard, Premium/);
     expect(() => requireFeature('Premium', 'geoReplication')).not.toThrow();
+  });
+  it.each(skuNames)('gives %s 1,000 cache rules, as the documentation says, and not one more', (sku) => {
+    const documentation = readFileSync(join(import.meta.dirname, '../../../docs/registries.md'), 'utf8');
+    const row = /^\| cache rules +\|(.*)\|$/m.exec(documentation)![1]!.split('|');
+    expect(row[skuNames.indexOf(sku)]!.trim()).toBe('1,000');
+    expect(() => requireRoom(sku, 'cacheRules', 999)).not.toThrow();
+    expect(() => requireRoom(sku, 'cacheRules', 1_000)).toThrow(/allows 1000|1,000/);
   });
   it('refuses the third webhook of a Basic registry, and never where there is no limit', () => {
     expect(() => requireRoom('Basic', 'webhooks', 2)).toThrow(Fault);
