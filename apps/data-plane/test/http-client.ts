@@ -56,9 +56,20 @@ export class HttpClient {
 async function write(request: http.ClientRequest, body: AsyncIterable<Buffer>): Promise<void> {
   for await (const chunk of body) {
     if (request.destroyed) return;
-    if (!request.write(chunk)) await new Promise<void>((resolve) => request.once('drain', resolve).once('close', resolve));
+    if (!request.write(chunk)) await drained(request);
   }
   request.end();
+}
+
+/** Resolves when more can be written, or never will be. */
+function drained(request: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      request.off('drain', done).off('close', done);
+      resolve();
+    };
+    request.on('drain', done).on('close', done);
+  });
 }
 
 function received(response: http.IncomingMessage, body: Buffer): Received {
