@@ -3,6 +3,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { contentEntities, contentMigrations } from '#lib/content';
 import { controlEntities, controlMigrations } from '#lib/control';
 import { identityEntities, identityMigrations } from '#lib/identity';
+import { Fault } from '#lib/domain';
+import { ociErrorBody } from '#lib/oci';
 import {
   type Listeners,
   listenFrom,
@@ -64,6 +66,7 @@ export async function startDataPlane(config: DataPlaneConfig): Promise<RunningDa
   const hosts = new HostNames(config.REGATTA_LOGIN_SERVER_SUFFIX);
   const listeners = await listenOn(app.getHttpAdapter().getInstance(), {
     ...listenFrom(config),
+    unreadable: (message) => ociErrorBody(new Fault('InvalidRequestContent', message)),
     serves: (host) => registries.existsAt(hosts.place(host)),
     // A layer takes as long as it takes; a body that stands still is cut off by the edge.
     requestTimeout: 0,

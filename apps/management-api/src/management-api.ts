@@ -18,7 +18,7 @@ import {
 import { ManagementModule } from './app.module.js';
 import { addArmHeaders } from './arm-http/arm-headers.js';
 import { refuseUncleanText } from './arm-http/clean-text.js';
-import { answerFrameworkError } from './arm-http/framework-errors.js';
+import { answerFrameworkError, unreadable } from './arm-http/framework-errors.js';
 import { readBodies } from './arm-http/request-bodies.js';
 import { KnownRoutes } from './arm-http/known-routes.js';
 import { addRequestContext } from './arm-http/request-context.js';
@@ -84,6 +84,7 @@ export async function startManagementApi(config: ManagementConfig): Promise<Runn
   const listeners = await listenOn(app.getHttpAdapter().getInstance(), {
     ...listenFrom(config),
     serves: async (host) => host === ownHost,
+    unreadable,
   }).catch(async (error: unknown) => {
     await letGo();
     throw error;

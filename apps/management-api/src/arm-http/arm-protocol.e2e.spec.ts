@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiVersions } from '#lib/arm';
 import { ArmClient } from '#lib/testkit';
+import { rawRequest } from '../testing/raw-request.js';
 import { TestManagement } from '../testing/test-management.js';
 
 let management: TestManagement;
@@ -77,6 +78,26 @@ describe('api-version', () => {
     const ask = (query: string) => fetch(`${management.baseUrl}${registries}?${query}`, { headers });
     expect((await ask('API-Version=2025-11-01')).status).toBe(200);
     expect((await ask(`api-version=${'x'.repeat(5_000)}&API-Version=2025-11-01`)).status).toBe(400);
+  });
+});
+
+describe('HTTP that cannot be read', () => {
+  it('is refused in the form of ARM, and the connection ends', async () => {
+    const inForm = { error: { code: 'InvalidRequestContent', message: expect.stringMatching(/HTTP/) } };
+    for (const [status, ...lines] of [
+      [431, 'GET /subscriptions', `X-Long: ${'x'.repeat(20_000)}`],
+      [431, `GET /subscriptions?x=${'x'.repeat(20_000)}`],
+      [400, 'GET /subscriptions', 'no colon'],
+      [400, 'PUT /subscriptions', 'Content-Length: 1', 'Transfer-Encoding: chunked'],
+    ] as const) {
+      const answer = await rawRequest(management.baseUrl, lines);
+      expect([answer.status, answer.headers['content-type'], answer.headers['connection'], JSON.parse(answer.body)]).toEqual([
+        status,
+        'application/json; charset=utf-8',
+        'close',
+        inForm,
+      ]);
+    }
   });
 });
 
@@ -223,9 +244,6 @@ describe('text that is none', () => {
     const path = `${groups()}/${encodeURIComponent('Größe-名前')}`;
     expect((await arm.put(path, { location: 'eastus', tags: { größe: '名前 😀' } }, version)).status).toBe(201);
     expect((await arm.get(`${path.toLowerCase()}/resources`, version)).status).toBe(200);
-    expect((await arm.put(`${groups()}/${encodeURIComponent('İ')}`, { location: 'eastus' }, version)).body.error.code).toBe(
-      'InvalidResourceGroup',
-    );
   });
 });
 

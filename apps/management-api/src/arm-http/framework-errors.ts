@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { armError, unnamedError } from '#lib/arm';
+import { Fault } from '#lib/domain';
 import { faultOfHttp } from './framework-faults.js';
 
 /** Answers for URLs the router itself refuses, before any hook runs: no other part of the application sees them. */
@@ -14,3 +15,6 @@ export function answerFrameworkError(error: Error & { statusCode?: number }, _re
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(body));
 }
+
+/** The answer to HTTP that cannot be read. */
+export const unreadable = (message: string): object => armError(new Fault('InvalidRequestContent', message)).body;

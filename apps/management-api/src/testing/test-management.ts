@@ -6,6 +6,7 @@ import { ensureBootstrap, Principals, PrincipalTokens, RoleAssignments, type Pri
 import { Broadcast, Health, listenOn, newLogger, type Listeners, type Logger } from '#lib/platform';
 import { ArmClient, OpenApiContract, publishedContract, testDatabase, type Contract, type TestDatabase } from '#lib/testkit';
 import { managementSettings, type ManagementConfig } from '../config.js';
+import { unreadable } from '../arm-http/framework-errors.js';
 import { createManagementApp } from '../management-api.js';
 import { buildDocument } from '../openapi/document.js';
 import { readPlace } from '../openapi/place.js';
@@ -48,7 +49,7 @@ export class TestManagement {
     const control = app.get(ControlStore, { strict: false });
     await control.tenants.ensure({ id: tenantId, displayName: 'Test' });
     await control.subscriptions.ensure({ id: subscriptionId, tenantId, displayName: 'Test' });
-    const listeners = await listenOn(app.getHttpAdapter().getInstance(), { hosts: ['127.0.0.1'], http: { port: 0 } });
+    const listeners = await listenOn(app.getHttpAdapter().getInstance(), { hosts: ['127.0.0.1'], http: { port: 0 }, unreadable });
     const baseUrl = `http://127.0.0.1:${listeners.ports.http}`;
     const token = tokenOf(app, { id: principalId, clientId, tenantId }, config);
     const contract = new OpenApiContract(buildDocument(app, (await readPlace(app, config))!));

@@ -8,6 +8,7 @@ import { NameCertificates, type Serves } from '../tls/name-certificates.js';
 import { continueOnRead } from './expectations.js';
 import { answerPlainHttp } from './plain-http.js';
 import { useOriginForm } from './request-target.js';
+import { type Unreadable, UnreadableRequests } from './unreadable.js';
 
 export interface HttpsSettings {
   port: number;
@@ -62,6 +63,8 @@ export interface ListenSettings {
   requestTimeout?: number;
   /** Connections of all listeners together; one more is closed as soon as it is made. */
   maxConnections?: number;
+  /** How the process words the refusal of HTTP that cannot be read. */
+  unreadable?: Unreadable;
 }
 
 /** Several servers in front of one Fastify instance. */
@@ -102,7 +105,9 @@ export class Listeners {
  */
 export async function listenOn(fastify: FastifyInstance, settings: ListenSettings): Promise<Listeners> {
   await fastify.ready();
+  const unreadable = new UnreadableRequests(settings.unreadable ?? ((message) => ({ message })));
   const handler: http.RequestListener = (request, response) => {
+    unreadable.begin(request, response);
     useOriginForm(request);
     serveBodies(request, response);
     fastify.routing(request, response);
@@ -119,6 +124,7 @@ export async function listenOn(fastify: FastifyInstance, settings: ListenSetting
           handler(request, response);
         });
         if (server instanceof https.Server) answerPlainHttp(server);
+        unreadable.watch(server);
         limit.watch(server);
         server.keepAliveTimeout = 75_000;
         server.headersTimeout = 60_000;
