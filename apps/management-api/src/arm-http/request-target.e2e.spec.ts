@@ -118,6 +118,18 @@ describe('A resource id', () => {
     expect(others).toEqual([first, first]);
   });
 
+  it('with the one letter whose lower case is longer is refused, and not read as another path', async () => {
+    const deep = mine.replace('rg-target', 'rg-%C4%B0');
+    for (const [method, path] of [
+      ['GET', deep],
+      ['POST', `${deep}/listCredentials`],
+      ['GET', mine.replace('targetmine', '%c4%b0')],
+    ] as const) {
+      const { status, text } = await send(method, path + version);
+      expect([path, status, JSON.parse(text).error.code]).toEqual([path, 400, 'InvalidParameter']);
+    }
+  });
+
   it('takes api-version by any casing of its name', async () => {
     expect((await send('GET', `${mine}?API-Version=2025-11-01`)).status).toBe(200);
   });

@@ -30,14 +30,21 @@ export function shownPath(target: string, longest: number): string {
   return path.replaceAll(/[^/]*@/g, '').slice(0, longest);
 }
 
-/** Segments that could name another resource than they seem to: dots, and a slash or backslash inside a name. */
-const crafted = /(^|\/)\.{1,2}(\/|$)|%2f|%5c|\\/i;
+/**
+ * Segments that could name another resource than they seem to: dots, a slash or backslash inside a name, and the one letter whose
+ * lower case is longer than itself (U+0130), behind which a router that compares without case takes names from the wrong place.
+ */
+const crafted = /(^|\/)\.{1,2}(\/|$)|%2f|%5c|%c4%b0|\\/i;
 
 /** Refuses a path that could be read in two ways. Routes and rights then never see one. */
 export function refuseCraftedPaths(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const [path = ''] = request.url.split('?', 1);
     if (!crafted.test(path)) return done();
-    done(new Fault('InvalidParameter', "The URL must not have the segments '.' and '..', and no slash inside a name.", { target: 'url' }));
+    done(
+      new Fault('InvalidParameter', "The URL must not have the segments '.' and '..', and no slash and no U+0130 inside a name.", {
+        target: 'url',
+      }),
+    );
   });
 }

@@ -161,8 +161,7 @@ export function requireAlive(group: ResourceGroupEntity): void {
 }
 
 function requireGroupName(name: string): void {
-  // Of the few letters that grow when they become lower case, none can be compared character by character.
-  if (resourceGroupNamePattern.test(name) && name.toLowerCase().length === name.length) return;
+  if (resourceGroupNamePattern.test(name)) return;
   throw new Fault(
     'InvalidResourceGroupName',
     `The provided resource group name '${name.slice(0, 128)}' is not valid: it has 1 to 90 letters, digits and characters of - _ ( ) . and does not end in a dot.`,
