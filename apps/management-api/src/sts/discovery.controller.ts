@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Param, Query, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { KeyRing, type PublicJwk } from '#lib/identity';
-import { Public } from '../arm-http/access.js';
+import { Public, RefusesAs } from '../arm-http/access.js';
 import { AuthSettings } from '../auth/auth-settings.js';
 import { authorityOf } from './authority.js';
 import { instanceDiscovery, openIdConfiguration } from './discovery-documents.js';
-import { EntraErrorFilter } from './entra-error.filter.js';
+import { EntraErrorFilter, entraRefusal } from './entra-error.filter.js';
 
 const hourly = 'public, max-age=3600';
 
@@ -20,6 +20,7 @@ export class DiscoveryController {
   ) {}
 
   @Public()
+  @RefusesAs(entraRefusal)
   @Get(':authority/v2.0/.well-known/openid-configuration')
   @Header('cache-control', hourly)
   configurationV2(@Param('authority') authority: string): Record<string, unknown> {
@@ -27,6 +28,7 @@ export class DiscoveryController {
   }
 
   @Public()
+  @RefusesAs(entraRefusal)
   @Get(':authority/.well-known/openid-configuration')
   @Header('cache-control', hourly)
   configurationV1(@Param('authority') authority: string): Record<string, unknown> {
@@ -35,6 +37,7 @@ export class DiscoveryController {
 
   /** `authorization_endpoint` is the URL a client wants to know about; whatever it is, the answer is about this authority. */
   @Public()
+  @RefusesAs(entraRefusal)
   @Get('common/discovery/instance')
   @Header('cache-control', hourly)
   instance(@Query('authorization_endpoint') endpoint: unknown): Record<string, unknown> {
@@ -44,6 +47,7 @@ export class DiscoveryController {
 
   // Verifiers look again when they meet a key they do not know; until the next rotation they may keep what they have.
   @Public()
+  @RefusesAs(entraRefusal)
   @Get([':authority/discovery/v2.0/keys', ':authority/discovery/keys'])
   @Header('cache-control', hourly)
   jwks(@Param('authority') authority: string): { keys: PublicJwk[] } {

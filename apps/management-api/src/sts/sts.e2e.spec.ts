@@ -340,6 +340,18 @@ describe('discovery', () => {
     const { status, body } = await get('/contoso/v2.0/.well-known/openid-configuration');
     expect([status, body.error_codes]).toEqual([400, [90002]]);
   });
+
+  it('refuses characters that are part of no name in its own words', async () => {
+    for (const path of [
+      'v2.0/.well-known/openid-configuration',
+      '.well-known/openid-configuration',
+      'discovery/v2.0/keys',
+      'discovery/keys',
+    ]) {
+      const { status, body } = await get(`/%01/${path}`);
+      expect([path, status, body.error, body.error_description]).toEqual([path, 400, 'invalid_request', expect.stringMatching(/^AADSTS/)]);
+    }
+  });
 });
 
 describe('the log', () => {

@@ -15,7 +15,7 @@ import { RoleAssignmentsService } from './role-assignments.service.js';
 const actions = 'Microsoft.Authorization/roleAssignments';
 const guid = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
 const term = String.raw`(atScope\(\)|atScopeAndBelow\(\)|principalId eq '${guid}'|assignedTo\('${guid}'\))`;
-const assignmentFilter = `^${term}( and ${term})*$`;
+const assignmentFilter = `${term}( and ${term})*`;
 /** Where the operations at each kind of scope stand in the documentation. */
 export const tagOf = {
   Subscription: 'Roles at a subscription',

@@ -165,6 +165,18 @@ describe('nobody', () => {
     expect((await put(group, { properties: {} })).status).toBe(400);
   });
 
+  it('deletes by a name that is no GUID, or reads roles at a registry that is none', async () => {
+    for (const scope of [subscription, group]) {
+      const { status, body } = await owner.delete(at(scope, 'not-a-guid'), options);
+      expect([status, body.error.code]).toEqual([400, 'InvalidParameter']);
+    }
+    for (const name of ['nowhere', 'x'.repeat(51)]) {
+      const path = `${group}/providers/Microsoft.ContainerRegistry/registries/${name}/providers/Microsoft.Authorization/roleDefinitions`;
+      for (const one of [path, `${path}/${roles.AcrPull.id}`])
+        expect((await owner.get(one, options)).body.error.code).toBe('ResourceNotFound');
+    }
+  });
+
   it('filters by what is not understood', async () => {
     for (const $filter of ["x eq 'y'", "principalId eq 'z'", 'atScope(', "principalId eq '1' or 1=1"]) {
       const { status } = await owner.get(at(group), { ...options, query: { $filter } });

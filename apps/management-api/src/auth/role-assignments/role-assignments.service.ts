@@ -61,13 +61,7 @@ export class RoleAssignmentsService {
     { properties }: RoleAssignmentPut,
     registryName: string | undefined,
   ): Promise<{ row: RoleAssignment; isNew: boolean }> {
-    const id = name.toLowerCase();
-    if (!uuid.test(id)) {
-      throw new Fault(
-        'InvalidParameter',
-        `The role assignment ID '${name.slice(0, 64)}' is not valid. The role assignment ID must be a GUID.`,
-      );
-    }
+    const id = requireGuid(name);
     const roleName = roleNameOf(properties.roleDefinitionId.split('/').at(-1) ?? '');
     if (roleName === undefined) {
       const shown = properties.roleDefinitionId.slice(0, 128);
@@ -101,7 +95,7 @@ export class RoleAssignmentsService {
 
   /** The assignment taken away; null when there was none. */
   async delete(scope: string, name: string): Promise<RoleAssignment | null> {
-    const found = await this.#find(scope, name);
+    const found = await this.#find(scope, requireGuid(name));
     if (!found) return null;
     await this.roles.unassign(found.id);
     return found;
@@ -120,6 +114,12 @@ export class RoleAssignmentsService {
     if (principal && principal.tenantId === call.subscription?.tenantId) return principal;
     throw new Fault('PrincipalDoesNotExist', `Principal ${principalId} does not exist in the directory ${call.caller.tenantId}.`);
   }
+}
+
+function requireGuid(name: string): string {
+  const id = name.toLowerCase();
+  if (uuid.test(id)) return id;
+  throw new Fault('InvalidParameter', `The role assignment ID '${name.slice(0, 64)}' is not valid. The role assignment ID must be a GUID.`);
 }
 
 /**

@@ -7,6 +7,7 @@ import { type ArmCall, Call } from '../../arm-http/arm-call.js';
 import { ArmController, FilterQuery, Verb } from '../../arm-http/arm-controller.js';
 import { renderRoleDefinition, roleDefinitionPage, roleDefinitionView } from './role-assignment.schemas.js';
 import { tagOf } from './role-assignments.controller.js';
+import { RoleAssignmentsService } from './role-assignments.service.js';
 import { readRoleFilter } from './role-filter.js';
 
 const action = 'Microsoft.Authorization/roleDefinitions/read';
@@ -23,16 +24,19 @@ function roleDefinitionsAt(scope: string, suffix: 'Tenant' | keyof typeof tagOf)
     path: `${scope}providers/Microsoft.Authorization/roleDefinitions`,
   })
   class ScopeRoleDefinitionsController {
+    constructor(readonly service: RoleAssignmentsService) {}
+
     @mayRead
     @Get()
-    @FilterQuery("roleName eq '{name}' or type eq 'BuiltInRole'", "^(roleName eq '[^']*'|type eq '[^']*')$")
+    @FilterQuery("roleName eq '{name}' or type eq 'BuiltInRole'", "roleName eq '[^']*'|type eq '[^']*'")
     @Verb({
       id: `RoleDefinitions_ListFor${suffix}`,
       description: 'Only built-in roles exist, the same at every scope. Filter by name to find the id that a role assignment needs.',
       summary: 'The roles there are.',
       answers: { 200: roleDefinitionPage },
     })
-    list(@Call() call: ArmCall, @Query('$filter') filterText?: unknown): ArmReply {
+    async list(@Call() call: ArmCall, @Param('registryName') registry?: string, @Query('$filter') filterText?: unknown): Promise<ArmReply> {
+      await this.#requireRegistry(call, registry);
       const { roleName, type } = readRoleFilter(filterText);
       const wanted = roleNames
         .filter((name) => roleName === undefined || name.toLowerCase() === roleName.toLowerCase())
@@ -48,10 +52,15 @@ function roleDefinitionsAt(scope: string, suffix: 'Tenant' | keyof typeof tagOf)
       summary: 'One role.',
       answers: { 200: roleDefinitionView },
     })
-    get(@Call() call: ArmCall, @Param('roleDefinitionId') id: string): ArmReply {
+    async get(@Call() call: ArmCall, @Param('roleDefinitionId') id: string, @Param('registryName') registry?: string): Promise<ArmReply> {
+      await this.#requireRegistry(call, registry);
       const name = roleNameOf(id);
       if (name !== undefined) return ok(renderRoleDefinition(call.subscription?.id, name));
       throw new Fault('RoleDefinitionNotFound', `The specified role definition with ID '${id.slice(0, 64)}' does not exist.`);
+    }
+
+    async #requireRegistry(call: ArmCall, name: string | undefined): Promise<void> {
+      if (name !== undefined) await this.service.scopeOf(call, name);
     }
   }
   return ScopeRoleDefinitionsController;
