@@ -77,9 +77,9 @@ const skipTokenQuery = {
   schema: { type: 'string', maxLength: 2048 },
 } as const;
 
-/** A `$filter` of comparisons; `pattern` is what is understood, `description` says it in words. */
+/** A `$filter` of comparisons; `pattern` is what is understood, `description` says it in words. An empty one keeps everything. */
 export const FilterQuery = (description: string, pattern: string) =>
-  ApiQuery({ name: '$filter', required: false, description, schema: { type: 'string', maxLength: 1024, pattern } });
+  ApiQuery({ name: '$filter', required: false, description, schema: { type: 'string', maxLength: 1024, pattern: `^(${pattern})?$` } });
 
 /** Describes one verb for the guard and for the OpenAPI document. */
 export const Verb = ({ id, summary, description, paged, action, answers, longRunning }: VerbDescription) =>

@@ -124,6 +124,30 @@ describe('what people and generators of clients need', () => {
     expect(patterns.filter((pattern) => /\\[pPu]/.test(pattern))).toEqual([]);
   });
 
+  it('is a pattern for every name in a path and every filter that takes what is taken, and no more', () => {
+    const all = operations().flatMap(
+      ([, { parameters = [] }]) => parameters as { name: string; in: string; schema: Record<string, unknown> }[],
+    );
+    const free = all.filter(
+      ({ in: place, schema }) => place === 'path' && !('pattern' in schema || 'enum' in schema || schema['format'] === 'uuid'),
+    );
+    expect(new Set(free.map(({ name }) => name))).toEqual(new Set());
+    for (const { name, schema } of all.filter(({ in: place }) => place === 'path')) {
+      if (!('pattern' in schema)) continue;
+      const pattern = new RegExp(schema['pattern'] as string);
+      for (const bad of ['a/b', 'a\\b', 'a\u0000', 'a\u009f', '', '\u0130'])
+        expect([name, bad, pattern.test(bad)]).toEqual([name, bad, false]);
+    }
+    for (const { schema } of all.filter(({ name }) => name === '$filter'))
+      expect(new RegExp(schema['pattern'] as string).test('')).toBe(true);
+    const version = document.paths['/metadata/endpoints'].get.parameters[0];
+    expect(version.schema.minLength).toBe(1);
+    expect(
+      document.components.schemas.RegistryPut.properties.properties.properties.encryption.properties.keyVaultProperties.properties
+        .keyIdentifier.pattern,
+    ).toBe('^https://');
+  });
+
   it('never promises what an api-version does not show', () => {
     const { properties } = document.components.schemas.Registry.properties;
     expect(properties.required).toEqual(expect.arrayContaining(['adminUserEnabled', 'loginServer', 'provisioningState']));

@@ -7,7 +7,9 @@ interface PathParameter {
   example?: string | undefined;
 }
 
-const name = { type: 'string', minLength: 1, maxLength: 64 };
+/** Names have neither slashes nor control characters: nothing that is encoded in a path is read as part of it. */
+export const namePattern = '^[^/\\\\\\x00-\\x1f\\x7f-\\x9f\u0130]+$';
+const name = { type: 'string', minLength: 1, maxLength: 64, pattern: namePattern };
 const uuid = { type: 'string', format: 'uuid' };
 
 /** Every name that stands in a path, what it must look like, and what to try it with. */
@@ -16,7 +18,12 @@ export const pathParametersOf = ({ subscriptionId, regions }: Place, path: strin
   resourceGroupName: {
     description: 'Name of the resource group; compared without regard to case.',
     // Letters of other alphabets by their range: a pattern must mean the same to engines that know no \p{L}.
-    schema: { type: 'string', minLength: 1, maxLength: 90, pattern: '^[-\\w.()\u00aa-\uffdc]*[-\\w()\u00aa-\uffdc]$' },
+    schema: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 90,
+      pattern: '^[-\\w.()\u00aa-\u012f\u0131-\uffdc]*[-\\w()\u00aa-\u012f\u0131-\uffdc]$',
+    },
     example: examplePlaces.resourceGroupName,
   },
   registryName: {
@@ -42,13 +49,13 @@ export const pathParametersOf = ({ subscriptionId, regions }: Place, path: strin
   location: { description: 'A region of this installation.', schema: { type: 'string', enum: [...regions] } },
   operationId: {
     description: 'Name of the operation, from Azure-AsyncOperation or Location.',
-    schema: { type: 'string', minLength: 1, maxLength: 128 },
+    schema: { ...name, maxLength: 128 },
   },
   childType: { description: 'Collection in the registry, e.g. webhooks.', schema: name },
   childName: { description: 'Name in that collection.', schema: name },
   resourceProviderNamespace: {
     description: 'Namespace of the resource provider.',
-    schema: { type: 'string' },
+    schema: name,
     example: 'Microsoft.ContainerRegistry',
   },
 });

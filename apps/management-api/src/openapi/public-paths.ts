@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { examples } from './examples.js';
+import { namePattern } from './path-parameters.js';
 import type { Place } from './place.js';
 
 type Schema = Record<string, unknown>;
@@ -18,7 +19,7 @@ const authority = {
   in: 'path' as const,
   required: true,
   description: 'Id of the tenant, or organizations, common or adfs.',
-  schema: { type: 'string', minLength: 1, maxLength: 64 },
+  schema: { type: 'string', minLength: 1, maxLength: 64, pattern: namePattern },
   example: 'organizations',
 };
 
@@ -66,7 +67,7 @@ export const publicPathsOf = (place: Place): OpenAPIObject['paths'] => ({
           in: 'query',
           required: true,
           description: 'Before 2022-09-01 the answer is a list of one, before 2019-05-01 it names the regions.',
-          schema: { ...text, default: '2022-09-01' },
+          schema: { ...text, minLength: 1, default: '2022-09-01' },
         },
       ],
       responses: {

@@ -69,7 +69,10 @@ const encryption = z
     status: policyStatus.default('disabled'),
     keyVaultProperties: z
       .object({
-        keyIdentifier: z.url({ protocol: /^https$/, error: 'must be the https URL of a key' }).optional(),
+        keyIdentifier: z
+          .url({ protocol: /^https$/, error: 'must be the https URL of a key' })
+          .meta({ pattern: '^https://' })
+          .optional(),
         identity: z.string().min(1).max(512).optional().meta({ description: 'Client id of the identity that may use the key.' }),
         versionedKeyIdentifier: echoed({ type: 'string' }),
         keyRotationEnabled: echoed({ type: 'boolean' }),

@@ -27,7 +27,7 @@ export type ResourceGroupPut = z.infer<typeof resourceGroupPut>;
 export const resourceGroupPatch = z
   .object({
     id: echoed,
-    name: z.string().optional().meta({ description: 'If given, the name it has: a group cannot be renamed.' }),
+    name: echoed,
     type: echoed,
     location: echoed,
     properties: echoed,

@@ -30,7 +30,7 @@ export class ResourceGroupsController {
   ) {}
 
   @Get()
-  @FilterQuery("tagName eq 'x' and tagValue eq 'y'", String.raw`^tagName eq '([^']|'')*'( and tagValue eq '([^']|'')*')?$`)
+  @FilterQuery("tagName eq 'x' and tagValue eq 'y'", String.raw`tagName eq '([^']|'')*'( and tagValue eq '([^']|'')*')?`)
   @Verb({
     id: 'ResourceGroups_List',
     description: 'Page by page. Use `$filter` to ask for a tag.',

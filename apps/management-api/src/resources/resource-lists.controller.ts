@@ -12,7 +12,7 @@ const comparison = String.raw`((resourceType|name|resourceGroup|location) (eq|ne
 const FilterOfResources = () =>
   FilterQuery(
     "Comparisons joined by and: resourceType eq '…', name eq '…', resourceGroup eq '…', location eq '…', substringof('…', name), tagName eq '…' and tagValue eq '…'.",
-    `^${comparison}( and (${comparison}|tagValue eq ${literal}))*$`,
+    `${comparison}( and (${comparison}|tagValue eq ${literal}))*`,
   );
 const ExpandQuery = () =>
   ApiQuery({
