@@ -31,6 +31,8 @@ const slowPathConnections = 4;
 export async function createDataPlaneApp(parts: DataPlaneParts): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     exposeHeadRoutes: false,
+    // `*` and URLs of other schemes are at no address of ours either; the router takes nothing without a slash.
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : `/${url}`),
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => answerUnroutable(app.get(Edge), request, reply),
   });
   const app = await NestFactory.create<NestFastifyApplication>(DataPlaneModule.with(parts), adapter, {

@@ -346,6 +346,9 @@ describe('the registry API', () => {
         ['POST', '/v2/app/manifests/latest', 405, 'UNSUPPORTED'],
         ['PATCH', '/v2/app/tags/list', 405, 'UNSUPPORTED'],
         ['PUT', '/v2/', 405, 'UNSUPPORTED'],
+        ['PROPFIND', '/v2/', 405, 'UNSUPPORTED'],
+        ['GET', 'ftp://a.example/v2/', 404, 'UNSUPPORTED'],
+        ['OPTIONS', '*', 404, 'UNSUPPORTED'],
         ['GET', '/acr/v1/app/_tags', 405, 'UNSUPPORTED'],
         // Clients take 404 for success here: what is not built yet must not look deleted.
         ['DELETE', '/acr/v1/app', 405, 'UNSUPPORTED'],

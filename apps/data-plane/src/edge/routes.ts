@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '#lib/domain';
 import { Edge } from './edge.js';
@@ -12,6 +13,9 @@ type RawHandler = (request: FastifyRequest['raw'], response: FastifyReply['raw']
 export function serveEdge(fastify: FastifyInstance, edge: Edge): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // Whatever method Node can read gets an answer of the registry's; CONNECT is none that a server like this one sees.
+  const unknown = METHODS.filter((method) => method !== 'CONNECT' && !fastify.supportedMethods.includes(method));
+  for (const method of unknown) fastify.addHttpMethod(method);
   const take = (url: string, handler: RawHandler) =>
     fastify.all(url, {
       onRequest: (request, reply) => {

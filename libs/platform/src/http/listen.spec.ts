@@ -20,7 +20,12 @@ beforeAll(async () => {
   fastify.get('/where', (request) => ({ url: request.url, host: request.headers.host }));
   fastify.post('/refused', { onRequest: (_request, reply, done) => (reply.code(401).send('who?'), done()) }, () => 'never');
   fastify.post('/taken', (request) => ({ took: request.body }));
-  listeners = await listenOn(fastify, { hosts: ['127.0.0.1'], http: { port: 0 }, https: { port: 0, certFile, keyFile } });
+  listeners = await listenOn(fastify, {
+    hosts: ['127.0.0.1'],
+    http: { port: 0 },
+    https: { port: 0, certFile, keyFile },
+    unreadable: (told) => ({ told }),
+  });
 });
 afterAll(async () => {
   await listeners.drain(1);
@@ -50,6 +55,20 @@ describe('a listener', () => {
       const answer = await exchange(listeners.ports.http!, `GET ${target} HTTP/1.1\r\nHost: two.example\r\nConnection: close\r\n\r\n`);
       expect(answer).toContain('{"url":"/where?x=1","host":"one.example"}');
     }
+  });
+
+  it('refuses what is not HTTP, names no host or expects what nobody knows with a body, in words of the process', async () => {
+    for (const [status, head] of [
+      [400, 'GET /where HTTP/1.1'],
+      [400, 'GET /where HTTP/1.1\r\nHost: a\r\nno colon'],
+      [431, `GET /where HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}`],
+      [417, 'GET /where HTTP/1.1\r\nHost: a\r\nExpect: nothing'],
+    ] as const) {
+      const answer = await exchange(listeners.ports.http!, `${head}\r\n\r\n`);
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\n\r\n{"told":"[^"]*HTTP[^"]*"}$`));
+      expect(answer).toMatch(/content-type: application\/json; charset=utf-8/i);
+    }
+    expect(await exchange(listeners.ports.http!, 'GET /where HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('refuses by the head without asking for the body, and ends the connection', async () => {

@@ -107,7 +107,7 @@ export async function listenOn(fastify: FastifyInstance, settings: ListenSetting
   await fastify.ready();
   const unreadable = new UnreadableRequests(settings.unreadable ?? ((message) => ({ message })));
   const handler: http.RequestListener = (request, response) => {
-    unreadable.begin(request, response);
+    if (!unreadable.begin(request, response)) return;
     useOriginForm(request);
     serveBodies(request, response);
     fastify.routing(request, response);
@@ -143,6 +143,9 @@ export async function listenOn(fastify: FastifyInstance, settings: ListenSetting
   return new Listeners(servers);
 }
 
+/** Node would refuse a request without a host before anything of ours sees it, without a word. */
+const ownRefusals = { requireHostHeader: false };
+
 interface ListenerPlan {
   port: number;
   hosts: readonly string[];
@@ -156,7 +159,7 @@ function plans(settings: ListenSettings, handler: http.RequestListener): Listene
     list.push({
       port: settings.http.port,
       hosts: settings.http.hosts ?? hosts,
-      server: () => http.createServer({ noDelay: true }, handler),
+      server: () => http.createServer({ noDelay: true, ...ownRefusals }, handler),
     });
   if (settings.https) {
     const { certFile, keyFile, port, local } = settings.https;
@@ -165,6 +168,7 @@ function plans(settings: ListenSettings, handler: http.RequestListener): Listene
       key: readFileSync(keyFile),
       minVersion: 'TLSv1.2',
       noDelay: true,
+      ...ownRefusals,
       handshakeTimeout: 20_000,
       ...byName(local, settings.serves),
     } as const;

@@ -9,6 +9,9 @@ interface Refusal {
   message: string;
 }
 
+const type = 'application/json; charset=utf-8';
+const noHost: Refusal = { status: 400, message: 'The HTTP request has no Host header.' };
+const unknownExpectation: Refusal = { status: 417, message: 'HTTP knows no expectation but 100-continue.' };
 const malformed: Refusal = { status: 400, message: 'The request is not valid HTTP.' };
 /** What Node's parser gives up on, by its codes. */
 const refusals: Readonly<Record<string, Refusal>> = {
@@ -24,9 +27,12 @@ export class UnreadableRequests {
 
   constructor(private readonly bodyOf: Unreadable) {}
 
-  /** Call for every request, before it is handled. */
-  begin({ socket }: IncomingMessage, response: ServerResponse): void {
+  /** Call for every request, before it is handled. False if it was refused: it names no host (RFC 9112, 3.2). */
+  begin({ socket, headers, httpVersion }: IncomingMessage, response: ServerResponse): boolean {
     this.#answers.set(socket, response);
+    if (headers.host !== undefined || httpVersion !== '1.1') return true;
+    this.#refuse(response, noHost);
+    return false;
   }
 
   watch(server: Server): void {
@@ -37,6 +43,12 @@ export class UnreadableRequests {
       if (socket.writable && error.code !== 'ECONNRESET' && !isAnswering) socket.write(this.#answer(error.code));
       socket.destroy();
     });
+    server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => this.#refuse(response, unknownExpectation));
+  }
+
+  #refuse(response: ServerResponse, { status, message }: Refusal): void {
+    const body = JSON.stringify(this.bodyOf(message));
+    response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), Connection: 'close' }).end(body);
   }
 
   #answer(code = ''): string {
@@ -44,7 +56,7 @@ export class UnreadableRequests {
     const body = JSON.stringify(this.bodyOf(message));
     return [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      'Content-Type: application/json; charset=utf-8',
+      `Content-Type: ${type}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Connection: close',
       '',
