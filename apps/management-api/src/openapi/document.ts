@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { completeOperations } from './complete-operations.js';
 import { errorComponents } from './error-responses.js';
+import { addLinks } from './links.js';
 import type { Place } from './place.js';
 import { publicPathsOf } from './public-paths.js';
 import { SchemaConverter } from './schema-converter.js';
@@ -47,6 +48,7 @@ export function buildDocument(app: INestApplication, place: Place): OpenAPIObjec
     standardSchemaConverter: converter.convert,
   });
   completeOperations(document, place);
+  addLinks(document);
   delete (document.info.contact as { email?: string }).email;
   const region = { type: 'string', enum: [...place.regions], description: 'A region of this installation.' };
   const { schemas, ...components } = document.components!;

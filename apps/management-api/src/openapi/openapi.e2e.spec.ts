@@ -111,6 +111,33 @@ describe('what people and generators of clients need', () => {
     expect(document.components.schemas.Tags).toMatchObject({ propertyNames: { maxLength: 512 }, additionalProperties: { maxLength: 256 } });
   });
 
+  it('is a link from what makes something to everything that can be done with it', () => {
+    const ids = new Set(operations().map(([, { operationId }]) => operationId as string));
+    const of = (path: string, method: string, status: string) => document.paths[path][method].responses[status].links;
+    expect(of(registryPath, 'put', '201').Registries_ListCredentials).toEqual({
+      operationId: 'Registries_ListCredentials',
+      parameters: {
+        subscriptionId: '$request.path.subscriptionId',
+        resourceGroupName: '$request.path.resourceGroupName',
+        registryName: '$request.path.registryName',
+        'api-version': '$request.query.api-version',
+      },
+    });
+    const group = of('/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}', 'put', '200');
+    expect(Object.keys(group)).toEqual(
+      expect.arrayContaining(['ResourceGroups_Get', 'ResourceGroups_Delete', 'Registries_ListByResourceGroup']),
+    );
+    expect(Object.keys(group.Registries_ListByResourceGroup.parameters)).toEqual(['subscriptionId', 'resourceGroupName']);
+    expect(of('/regatta/v1/servicePrincipals', 'post', '201').ServicePrincipals_Delete.parameters).toEqual({
+      servicePrincipalId: '$response.body#/id',
+    });
+    const links = [...JSON.stringify(document.paths).matchAll(/"links":\{.*?\}\}\}/g)];
+    expect(links.length).toBeGreaterThan(8);
+    for (const [, { responses }] of operations())
+      for (const { links: one = {} } of Object.values(responses) as { links?: object }[])
+        for (const name of Object.keys(one)) expect([name, ids.has(name)]).toEqual([name, true]);
+  });
+
   it('is no schema with the name that Go gives to what makes another one', () => {
     const names = Object.keys(document.components.schemas);
     expect(names.filter((name) => names.includes(`New${name}`))).toEqual([]);
