@@ -3,18 +3,23 @@ import { noWayBack } from '#lib/platform';
 
 /** Referrers are read in the order of their pages, and no row is large. */
 export class ContentListings1764000420000 implements MigrationInterface {
+  /** An index is built beside pushes only outside of a transaction: each statement below may be run again after a crash. */
+  readonly transaction = false;
+
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(subjects);
+    for (const statement of subjects) await runner.query(statement);
     await runner.query(annotations);
   }
 
   down = noWayBack;
 }
 
-const subjects = `
-  DROP INDEX content.manifests_subject;
-  CREATE INDEX manifests_subject ON content.manifests (repository_id, subject, digest) WHERE subject IS NOT NULL;
-`;
+const subjects = [
+  'DROP INDEX CONCURRENTLY IF EXISTS content.manifests_subject_digest',
+  'CREATE INDEX CONCURRENTLY manifests_subject_digest ON content.manifests (repository_id, subject, digest) WHERE subject IS NOT NULL',
+  'DROP INDEX CONCURRENTLY IF EXISTS content.manifests_subject',
+  'ALTER INDEX content.manifests_subject_digest RENAME TO manifests_subject',
+];
 
 // The smallest first, as many as fit in 64 KiB together: the rule of new rows. What is compressed to less is not looked at.
 const annotations = `

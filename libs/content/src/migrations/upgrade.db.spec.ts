@@ -1,7 +1,8 @@
 import { createDataSource, migrate } from '#lib/platform';
 import { dropDatabase, emptyDatabase } from '#lib/testkit';
+import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { contentMigrations } from '../schema/schema.js';
 
 const [first, ...later] = contentMigrations;
@@ -12,6 +13,30 @@ const open = async (migrations: typeof contentMigrations) => {
   dataSource = await createDataSource({ url, applicationName: 'spec', entities: [], migrations }).initialize();
   await migrate(dataSource, url);
 };
+
+/** What a push that came during the upgrade was told, while another one was under way all the time. */
+let pushed: string;
+
+/** Runs the upgrade beside a push that does not end before another one has come and gone. */
+async function besideAPush(upgrade: () => Promise<void>): Promise<void> {
+  const [slow, quick] = [new Client({ connectionString: url }), new Client({ connectionString: url })];
+  await Promise.all([slow.connect(), quick.connect()]);
+  const push = (digest: string) =>
+    `INSERT INTO content.manifests (repository_id, digest, media_type, bytes) VALUES (1, '${digest}', 'x', '')`;
+  await slow.query(`BEGIN; ${push('sha256:slow')}`);
+  const upgrading = upgrade();
+  // The first that has to wait for the slow push is the one that would make others wait.
+  const waits = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%manifests%'`;
+  await vi.waitFor(async () => expect((await quick.query(waits)).rowCount).toBeGreaterThan(0), { timeout: 20_000 });
+  await quick.query(`SET lock_timeout = '2s'`);
+  pushed = await quick.query(push('sha256:quick')).then(
+    () => 'taken',
+    (error: Error) => error.message,
+  );
+  await slow.query('COMMIT');
+  await upgrading;
+  await Promise.all([slow.end(), quick.end()]);
+}
 
 beforeAll(async () => {
   url = await emptyDatabase();
@@ -28,7 +53,7 @@ beforeAll(async () => {
     INSERT INTO content.link_reviews (repository_id, digest, enqueued_at) VALUES (1, 'sha256:old', now() - interval '3 hours');
     INSERT INTO content.blob_reviews (digest, region, enqueued_at) VALUES ('sha256:old', 'eastus', now() - interval '10 minutes')`);
   await dataSource.destroy();
-  await open([first!, ...later]);
+  await besideAPush(() => open([first!, ...later]));
 });
 afterAll(async () => {
   await dataSource?.destroy();
@@ -41,6 +66,14 @@ const due = (table: string) =>
   );
 
 describe('the migration of a database of the version before', () => {
+  it('lets pushes through while it builds an index anew', async () => {
+    expect(pushed).toBe('taken');
+    const indexes: { valid: boolean; definition: string }[] = await dataSource.query(
+      `SELECT indisvalid AS valid, pg_get_indexdef(indexrelid) AS definition FROM pg_index WHERE indexrelid::regclass::text LIKE '%manifests_subject%'`,
+    );
+    expect(indexes).toMatchObject([{ valid: true, definition: expect.stringContaining('(repository_id, subject, digest)') }]);
+  });
+
   it('carries over the reviews that wait already: due an hour after it was put up', async () => {
     expect(await due('link_reviews')).toEqual([{ digest: 'sha256:old', reason: 'manifest-deleted', minutes: -120 }]);
     expect(await due('blob_reviews')).toEqual([{ digest: 'sha256:old', reason: 'unlinked', minutes: 50 }]);
