@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Running } from '#lib/platform';
-import { ArmClient, scratchFolder } from '#lib/testkit';
+import { ArmClient } from '#lib/testkit';
 import { TestManagement } from '../../apps/management-api/src/testing/test-management.js';
-import { workerSettings } from '../../apps/worker/src/config.js';
-import { startWorker } from '../../apps/worker/src/worker.js';
+import { workerBeside } from '../support/contract-worker.js';
 
 interface Parameter {
   name: string;
@@ -21,23 +19,13 @@ interface Operation {
 
 let api: TestManagement;
 let arm: ArmClient;
-let worker: Running;
-let bucket: Awaited<ReturnType<typeof scratchFolder>>;
+let worker: Awaited<ReturnType<typeof workerBeside>>;
 let operations: { method: string; path: string; operation: Operation }[];
 
 beforeAll(async () => {
   api = await TestManagement.start();
-  bucket = await scratchFolder();
   arm = new ArmClient({ baseUrl: api.baseUrl, token: api.owner.token, contracts: [api.contract] });
-  worker = await startWorker(
-    workerSettings.parse({
-      DATABASE_URL: api.db.url,
-      REGATTA_SECRET_KEY: api.config.REGATTA_SECRET_KEY,
-      REGATTA_BUCKETS: JSON.stringify({ eastus: `file://${bucket.path}` }),
-      REGATTA_REGION: 'eastus',
-      LOG_LEVEL: 'silent',
-    }),
-  );
+  worker = await workerBeside(api);
   const document = (await (await fetch(`${api.baseUrl}/openapi.json`)).json()) as { paths: Record<string, Record<string, Operation>> };
   operations = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ method, path, operation })),
@@ -46,7 +34,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker?.stop();
   await api?.stop();
-  await bucket?.remove();
 });
 
 /** In this order, so that each finds what it is about: the rest follows in the order of the document. */

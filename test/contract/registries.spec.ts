@@ -1,39 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiVersions } from '#lib/arm';
-import type { Running } from '#lib/platform';
-import { describeArmResource, publishedContract, scratchFolder, type ArmClient } from '#lib/testkit';
+import { describeArmResource, publishedContract, type ArmClient } from '#lib/testkit';
 import { TestManagement } from '../../apps/management-api/src/testing/test-management.js';
-import { workerSettings } from '../../apps/worker/src/config.js';
-import { startWorker } from '../../apps/worker/src/worker.js';
+import { workerBeside } from '../support/contract-worker.js';
 
 const contract = publishedContract();
 const type = 'Microsoft.ContainerRegistry/registries';
 
 let api: TestManagement;
-let worker: Running;
-let bucket: Awaited<ReturnType<typeof scratchFolder>>;
+let worker: Awaited<ReturnType<typeof workerBeside>>;
 let arm: ArmClient;
 let group: string;
 
 beforeAll(async () => {
   api = await TestManagement.start();
-  bucket = await scratchFolder();
   arm = api.owner.arm;
-  worker = await startWorker(
-    workerSettings.parse({
-      DATABASE_URL: api.db.url,
-      REGATTA_SECRET_KEY: api.config.REGATTA_SECRET_KEY,
-      REGATTA_BUCKETS: JSON.stringify({ eastus: `file://${bucket.path}` }),
-      REGATTA_REGION: 'eastus',
-      LOG_LEVEL: 'silent',
-    }),
-  );
+  worker = await workerBeside(api);
   group = await api.group();
 });
 afterAll(async () => {
   await worker?.stop();
   await api?.stop();
-  await bucket?.remove();
 });
 
 let serial = 0;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf, ociIndex, Pusher } from '../../apps/data-plane/test/images.js';
-import { Installation, type TestRegion, type TestRegistry } from '../../apps/data-plane/test/installation.js';
+import { digestOf, ociIndex } from '../../apps/data-plane/test/images.js';
+import { listedRegistry } from '../support/listed-registry.js';
 import type { Management } from '../support/management.js';
 import { managementOf } from '../support/service-process.js';
 import { sharedService } from '../support/shared-service.js';
@@ -10,25 +10,17 @@ const sizes = [
   ...['2147483648', '9007199254740993', '1e309', '1000000', '9'.repeat(10_240)],
   ...['-1', '-2147483649', '0', '1.5', 'NaN', 'Infinity', '0x7fffffff', '+5', ' 7', '٣', "1'--", ''],
 ];
-/** No list gives more at once, whoever asks. */
+/** No list gives more at once. */
 const most = 1000;
 const shown = (size: string) => (size.length > 30 ? `${size.slice(0, 10)}… (${size.length} digits)` : JSON.stringify(size));
 
 describe('the lists of the data plane', () => {
-  let installation: Installation;
-  let region: TestRegion;
-  let registry: TestRegistry;
-  let client: Pusher;
+  let listed: Awaited<ReturnType<typeof listedRegistry>>;
   const subject = digestOf('the subject');
 
   beforeAll(async () => {
-    installation = await Installation.create();
-    registry = await installation.registry('pagesize');
-    region = await installation.start();
-    client = new Pusher(region.http, registry);
-    const text = JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [] });
-    await client.manifest('full', 'v1', text, ociIndex);
-    const query = (sql: string) => installation.database.dataSource.query(sql, [registry.id]);
+    listed = await listedRegistry('pagesize');
+    const { query } = listed;
     await query(
       `INSERT INTO content.repositories (registry_id, name, listed) SELECT $1, 'many/' || n, true FROM generate_series(1, 1500) AS n`,
     );
@@ -38,7 +30,7 @@ describe('the lists of the data plane', () => {
                  SELECT r.id, 'sha256:' || encode(sha256(n::text::bytea), 'hex'), '${ociIndex}', '${subject}', '{}'
                  FROM content.repositories r, generate_series(1, 1500) AS n WHERE r.registry_id = $1 AND r.name = 'full'`);
   });
-  afterAll(() => installation?.destroy());
+  afterAll(() => listed?.installation.destroy());
 
   const lists: Record<string, { path: string; key: string }> = {
     catalog: { path: '/v2/_catalog', key: 'repositories' },
@@ -47,12 +39,12 @@ describe('the lists of the data plane', () => {
   };
   it.each(Object.entries(lists))('give %s in pages of at most 1,000, whatever n says', async (_name, { path, key }) => {
     for (const size of sizes) {
-      const answer = await client.send('GET', `${path}?n=${encodeURIComponent(size)}`);
+      const answer = await listed.client.send('GET', `${path}?n=${encodeURIComponent(size)}`);
       expect([200, 400], shown(size)).toContain(answer.status);
       if (answer.status === 400) expect(answer.code(), shown(size)).toBe('PAGINATION_NUMBER_INVALID');
       else expect(answer.json<Record<string, unknown[]>>()[key]!.length, shown(size)).toBeLessThanOrEqual(most);
     }
-    expect((await client.send('GET', `${path}?n=1000000`)).json<Record<string, unknown[]>>()[key]).toHaveLength(most);
+    expect((await listed.client.send('GET', `${path}?n=1000000`)).json<Record<string, unknown[]>>()[key]).toHaveLength(most);
   });
 });
 

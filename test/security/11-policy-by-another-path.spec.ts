@@ -1,29 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RegistrySettings } from '#lib/control';
 import { methodsOf } from '../../apps/data-plane/src/edge/verbs.js';
 import { operations } from '../../apps/data-plane/src/v2/operations.js';
 import { basic, bearer, type Received } from '../../apps/data-plane/test/http-client.js';
 import { digestOf, ociManifest, Pusher } from '../../apps/data-plane/test/images.js';
 import { Installation, type TestRegion, type TestRegistry } from '../../apps/data-plane/test/installation.js';
+import { policies, type PolicyName } from '../support/policies.js';
 
-/** Every policy that exists, and whom of those who could do everything it keeps out. */
-const policies: Record<
-  string,
-  { refuses: 'everybody' | 'admin' | 'arm token'; settings(now: RegistrySettings): Partial<RegistrySettings> }
-> = {
-  networkrules: {
-    refuses: 'everybody',
-    settings: () => ({
-      networkRuleSet: { defaultAction: 'Deny', ipRules: [{ value: '203.0.113.0/24', action: 'Allow' }], virtualNetworkRules: [] },
-    }),
-  },
-  publicaccess: { refuses: 'everybody', settings: () => ({ publicNetworkAccess: 'Disabled' }) },
-  adminaccount: { refuses: 'admin', settings: () => ({ adminUserEnabled: false }) },
-  armtokens: {
-    refuses: 'arm token',
-    settings: ({ policies: held }) => ({ policies: { ...held, azureADAuthenticationAsArmPolicy: { status: 'disabled' } } }),
-  },
+/** Every policy about callers that may write, and which of them it keeps out. */
+const refusedBy: Record<Exclude<PolicyName, 'anonymouspull'>, 'everybody' | 'admin' | 'arm token'> = {
+  networkrules: 'everybody',
+  publicaccess: 'everybody',
+  adminaccount: 'admin',
+  armtokens: 'arm token',
 };
 
 interface Request {
@@ -94,7 +83,8 @@ it('Every operation of the registry API has its requests here', () => {
     ]);
 });
 
-describe.each(Object.entries(policies))('The policy %s', (name, { refuses, settings }) => {
+describe.each(Object.keys(refusedBy) as (keyof typeof refusedBy)[])('The policy %s', (name) => {
+  const refuses = refusedBy[name];
   let registry: TestRegistry;
   let content: Content;
   /** Credentials by which everything could be done before: as they are, and as a token made from them. */
@@ -112,17 +102,12 @@ describe.each(Object.entries(policies))('The policy %s', (name, { refuses, setti
     const secret = basic(principal.clientId, principal.secret);
     const scope = ['app', 'new'].map((repository) => `scope=repository:${repository}:*`).join('&');
     const withSecret = { method: 'GET', path: `/oauth2/token?${scope}&scope=registry:catalog:*` };
-    const form = (path: string, fields: Record<string, string>): Request => ({
-      method: 'POST',
-      path,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(fields).toString(),
-    });
+    const post = (path: string, fields: Record<string, string>) => region.https.postForm({ host: registry.host, path }, fields);
     const arm = installation.principalTokens.issue(principal, 'https://management.azure.com').token;
-    const exchanged = await send({}, form('/oauth2/exchange', { grant_type: 'access_token', access_token: arm }));
+    const exchanged = await post('/oauth2/exchange', { grant_type: 'access_token', access_token: arm });
     const refresh = exchanged.json<{ refresh_token: string }>().refresh_token;
     const wanted = 'repository:app:* repository:new:* registry:catalog:*';
-    const byArm = await send({}, form('/oauth2/token', { grant_type: 'refresh_token', scope: wanted, refresh_token: refresh }));
+    const byArm = await post('/oauth2/token', { grant_type: 'refresh_token', scope: wanted, refresh_token: refresh });
     const every: Record<string, Record<string, Record<string, string>>> = {
       admin: { password: admin, token: accessOf(await send(admin, withSecret)) },
       principal: { secret, token: accessOf(await send(secret, withSecret)) },
@@ -141,7 +126,7 @@ describe.each(Object.entries(policies))('The policy %s', (name, { refuses, setti
 
   it('refuses every reading and every changing request, and nothing has changed', async () => {
     const { settings: before } = registry.row;
-    await installation.change(registry, { settings: { ...before, ...settings(before) } });
+    await installation.change(registry, { settings: { ...before, ...policies[name](before) } });
     const first = Object.values(kept)[0]!;
     await expect.poll(async () => (await send(first, { method: 'GET', path: '/v2/' })).status).not.toBe(200);
     const held: string[] = [];

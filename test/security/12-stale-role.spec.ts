@@ -23,13 +23,7 @@ describe('At a registry', () => {
   afterAll(() => installation.destroy());
 
   const form = (region: TestRegion, path: string, fields: Record<string, string>) =>
-    region.https.send({
-      host: registry.host,
-      path,
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(fields).toString(),
-    });
+    region.https.postForm({ host: registry.host, path }, fields);
 
   async function refreshOf(principal: TestPrincipal): Promise<string> {
     const { token } = installation.principalTokens.issue(principal, 'https://containerregistry.azure.net');

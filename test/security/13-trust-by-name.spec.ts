@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { basic, bearer } from '../../apps/data-plane/test/http-client.js';
 import { Pusher } from '../../apps/data-plane/test/images.js';
-import { Installation, suffix, type TestRegion, type TestRegistry } from '../../apps/data-plane/test/installation.js';
+import { type Installation, oneRegistry, suffix, type TestRegion, type TestRegistry } from '../../apps/data-plane/test/installation.js';
 import { claimsOf } from '../support/token-doors.js';
 
 /** Names that mean somebody to us, to ACR, or to another registry. */
@@ -13,9 +13,7 @@ let region: TestRegion;
 let registry: TestRegistry;
 
 beforeAll(async () => {
-  installation = await Installation.create();
-  region = await installation.start();
-  registry = await installation.registry('trusted');
+  ({ installation, region, registry } = await oneRegistry('trusted'));
   await new Pusher(region.https, registry).image('app', 'one');
 });
 afterAll(() => installation.destroy());

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Principals } from '#lib/identity';
 import { basic } from '../../apps/data-plane/test/http-client.js';
-import { Installation, type TestRegion, type TestRegistry } from '../../apps/data-plane/test/installation.js';
+import { type Installation, oneRegistry, type TestRegion, type TestRegistry } from '../../apps/data-plane/test/installation.js';
 import { TestManagement } from '../../apps/management-api/src/testing/test-management.js';
 
 /** What varies from answer to answer whoever is asked about. */
@@ -65,9 +65,7 @@ describe('A registry', () => {
   let region: TestRegion;
   let registry: TestRegistry;
   beforeAll(async () => {
-    installation = await Installation.create();
-    region = await installation.start();
-    registry = await installation.registry('enumerated');
+    ({ installation, region, registry } = await oneRegistry('enumerated'));
   });
   afterAll(() => installation.destroy());
 

@@ -1,28 +1,21 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf, ociIndex, Pusher } from '../../apps/data-plane/test/images.js';
-import { Installation, type TestRegion, type TestRegistry } from '../../apps/data-plane/test/installation.js';
+import { digestOf, ociIndex } from '../../apps/data-plane/test/images.js';
+import { listedRegistry } from '../support/listed-registry.js';
 
 /** No page is larger: the largest manifest that is taken. */
 const mostBytes = 4 * 1024 * 1024;
 
-let installation: Installation;
-let region: TestRegion;
-let registry: TestRegistry;
-let client: Pusher;
+type Listed = Awaited<ReturnType<typeof listedRegistry>>;
+let installation: Listed['installation'];
+let client: Listed['client'];
+let query: Listed['query'];
 const subject = digestOf('the subject');
 
 beforeAll(async () => {
-  installation = await Installation.create();
-  registry = await installation.registry('listings');
-  region = await installation.start();
-  client = new Pusher(region.http, registry);
-  const text = JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [] });
-  await client.manifest('full', 'v1', text, ociIndex);
+  ({ installation, client, query } = await listedRegistry('listings'));
 });
 afterAll(() => installation?.destroy());
-
-const query = (sql: string) => installation.database.dataSource.query(sql, [registry.id]);
 
 /** Follows `Link` from the first page to the last. */
 async function walk(path: string, key: string): Promise<{ entries: unknown[]; largest: number; pages: number }> {

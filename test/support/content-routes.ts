@@ -152,13 +152,7 @@ export function tokenRequests(
   const { host, prefix } = styles[style](registry);
   const scopes = [`repository:${prefix}${repository}:pull,push,delete`, `registry:${prefix}catalog:*`];
   const post = (route: string, fields: Record<string, string>, write = (target: string) => target) =>
-    client.send({
-      method: 'POST',
-      host,
-      path: write(route).replace('any.example', host),
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(fields).toString(),
-    });
+    client.postForm({ host, path: write(route).replace('any.example', host) }, fields);
   const refreshed = async (write: (target: string) => string): Promise<Received> => {
     const { token } = installation.principalTokens.issue({ id, clientId, tenantId }, 'https://containerregistry.azure.net');
     const exchanged = await post('/oauth2/exchange', { grant_type: 'access_token', access_token: token, service: host }, write);

@@ -71,14 +71,7 @@ async function ofRegistry(installation: Installation, registry: TestRegistry): P
   await new Pusher(https, registry).image('app', 'one');
   const principal = await installation.principal(['AcrPull', registry]);
   const read = async (headers: Record<string, string>) => (await https.send({ host, path: '/v2/app/tags/list', headers })).status;
-  const post = (path: string, form: Record<string, string>) =>
-    https.send({
-      host,
-      path,
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(form).toString(),
-    });
+  const post = (path: string, form: Record<string, string>) => https.postForm({ host, path }, form);
   const exchange = (token: string) => post('/oauth2/exchange', { grant_type: 'access_token', access_token: token });
   const scope = 'repository:app:pull';
   const renew = (token: string) => post('/oauth2/token', { grant_type: 'refresh_token', scope, refresh_token: token });

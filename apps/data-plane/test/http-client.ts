@@ -42,6 +42,12 @@ export class HttpClient {
     return received(response, Buffer.concat(chunks));
   }
 
+  /** POST of a form, as clients ask for tokens. */
+  postForm(to: { host: string; path: string }, fields: Record<string, string>): Promise<Received> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return this.send({ ...to, method: 'POST', headers, body: new URLSearchParams(fields).toString() });
+  }
+
   /** A request whose body is the caller's to write. */
   open({ method = 'GET', path, host, headers = {} }: Omit<Sent, 'body'>): http.ClientRequest {
     const options = { host: '127.0.0.1', port: this.port, method, path, agent: this.#agent, headers: { host, ...headers } };

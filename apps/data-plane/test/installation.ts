@@ -35,6 +35,12 @@ export interface TestRegion {
   drain(): Promise<void>;
 }
 
+/** An installation with one running region and one registry. */
+export async function oneRegistry(name: string): Promise<{ installation: Installation; region: TestRegion; registry: TestRegistry }> {
+  const installation = await Installation.create();
+  return { installation, region: await installation.start(), registry: await installation.registry(name) };
+}
+
 /** A database, buckets and keys, as an installation has them; the control plane's part is played through its libs. */
 export class Installation {
   readonly tenantId = randomUUID();

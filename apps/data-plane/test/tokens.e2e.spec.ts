@@ -47,14 +47,7 @@ describe('the token service', () => {
 
   const token = (query: string, headers: Record<string, string> = {}, host = registry.host) =>
     region.https.send({ host, path: `/oauth2/token?${query}`, headers });
-  const post = (path: string, form: Record<string, string>, host = registry.host) =>
-    region.https.send({
-      host,
-      path,
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(form).toString(),
-    });
+  const post = (path: string, form: Record<string, string>, host = registry.host) => region.https.postForm({ host, path }, form);
   const admin = () => basic('tokenreg', registry.passwords[0]);
   const base = (headers: Record<string, string>, host = registry.host) => region.https.send({ host, path: '/v2/', headers });
 
