@@ -33,6 +33,12 @@ const secretNames = [
 /** Names and, one level and two levels deeper, `*.name`: pino's redaction paths. */
 export const redactedPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `req.headers.${name}`, `headers.${name}`]);
 
+/** What waits for a reader that does not read. Lines beyond are lost: a process must not stop for its log. */
+const mostWaiting = 16 * 1024 * 1024;
+
+/** Standard output, written in the background; what waits is written when the process exits. */
+const standardOutput = (): DestinationStream => pino.destination({ dest: 1, sync: false, maxLength: mostWaiting });
+
 /**
  * A JSON logger to standard output: one line an event, `name` of the process, correlation id of the request or job,
  * secrets replaced by `[redacted]`.
@@ -47,7 +53,7 @@ export function newLogger(options: { name: string; level?: string; destination?:
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  return pino(settings, options.destination ?? standardOutput());
 }
 
 export type { Logger } from 'pino';
