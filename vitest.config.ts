@@ -18,7 +18,7 @@ export default defineConfig({
     reporters: ['default', './libs/testkit/src/programs/skips-reporter.ts'],
     // Only so that a test which hangs ends some day: a busy machine may be ten times as slow as an idle one.
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 30_000 } },
   },
 });

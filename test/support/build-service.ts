@@ -8,7 +8,7 @@ const mark = join(projectRoot, 'dist/apps/standalone/src/main.js');
 /** Compiles the service when a source is newer than what was compiled: the tests of a run test the sources of that run. */
 export async function buildService(): Promise<void> {
   if (existsSync(mark) && newestSource() <= newestOutput()) return;
-  await run('npm', ['run', '--silent', 'build'], { cwd: projectRoot, timeoutSeconds: 180 });
+  await run('npm', ['run', '--silent', 'build'], { cwd: projectRoot, timeoutSeconds: 500 });
 }
 
 function newestSource(): number {

@@ -17,7 +17,8 @@ export const projectRoot = ((): string => {
 
 /** What `npm start` runs, compiled. */
 const mainFile = 'dist/apps/standalone/src/main.js';
-const startSeconds = 90;
+/** Only so that a start that hangs ends some day. */
+const startSeconds = 300;
 
 /** Where everything of a running service is: enough to use it from another process. */
 export interface ServiceFacts {
