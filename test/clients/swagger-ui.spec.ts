@@ -22,7 +22,7 @@ describe.skipIf(!requireProgram('chromium'))('the documentation at /docs in Chro
     // What the policy of the page forbids is an error of the console, too.
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

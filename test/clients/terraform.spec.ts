@@ -34,7 +34,7 @@ const group = `tf-${randomBytes(4).toString('hex')}`;
 beforeAll(async () => {
   service = await sharedService();
   await managementOf(service).createGroup(group);
-}, 120_000);
+});
 
 describe('what the azurerm provider of Terraform asks for', () => {
   const registry = () => {

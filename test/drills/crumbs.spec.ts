@@ -15,7 +15,7 @@ const digest = `sha256:${createHash('sha256').update('x'.repeat(count)).digest('
 let registry: TestRegistry;
 beforeAll(async () => {
   registry = await testRegistry('drillcrumbs');
-}, 180_000);
+});
 afterAll(() => registry?.remove());
 
 const dataPlane = async (): Promise<Door> => {

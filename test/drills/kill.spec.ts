@@ -20,7 +20,7 @@ describe('kill -9', { timeout: 180_000 }, () => {
     await drill.management.createGroup(group);
     await drill.management.createRegistry(group, name);
     bystander = await drill.clientOf(group, name);
-  }, 180_000);
+  });
 
   afterAll(() => drill?.stop());
 

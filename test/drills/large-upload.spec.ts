@@ -53,7 +53,7 @@ describe(`a blob of ${gibibytes} GiB`, { timeout: 120_000 * gibibytes }, () => {
 
   beforeAll(async () => {
     registry = await testRegistry('large');
-  }, 180_000);
+  });
 
   afterAll(() => registry?.remove());
 

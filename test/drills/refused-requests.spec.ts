@@ -78,7 +78,7 @@ describe(`${count} requests that are refused`, { timeout: 900_000 }, () => {
   let drill: Drill;
   beforeAll(async () => {
     drill = await Drill.start();
-  }, 300_000);
+  });
   afterAll(() => drill?.stop());
 
   it.each(kinds)('are all answered by the %s: %s', async (part, what, line, headers, bytes) => {

@@ -52,7 +52,7 @@ describe('the lists of the management API', () => {
   let management: Management;
   beforeAll(async () => {
     management = managementOf(await sharedService());
-  }, 150_000);
+  });
 
   it('clamp $top or refuse it, whatever it says', async () => {
     const lists = [

@@ -76,7 +76,7 @@ describe('A first start', () => {
     // As little as a client may say.
     await management.send('PUT', management.registryPath(group, name), { location: 'eastus', sku: { name: 'Basic' } });
     await management.registryReady(group, name);
-  }, 150_000);
+  });
   afterAll(() => managementOf(service).deleteRegistry(group, name));
 
   /** What other services were delivered with. */

@@ -9,7 +9,7 @@ const size = 8 * MiB;
 let registry: TestRegistry;
 beforeAll(async () => {
   registry = await testRegistry('oversized');
-}, 180_000);
+});
 afterAll(() => registry?.remove());
 
 const routes: Record<string, { plane: 'data' | 'management'; method: string; path: () => string; type: string }> = {

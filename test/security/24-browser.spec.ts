@@ -14,7 +14,7 @@ beforeAll(async () => {
   service = await sharedService();
   data = `https://localhost:${service.regions.eastus.https}`;
   ask = (url, options = {}) => call(url, { method: 'GET', ca: caOf(service), ...options });
-}, 150_000);
+});
 
 /** Addresses of both planes whose answers repeat something of the request. */
 const reflecting = (): string[] => {

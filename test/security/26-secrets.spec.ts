@@ -76,7 +76,7 @@ describe.each(scenes)('A service %s, given secrets rightly and wrongly,', (_what
     made = await start();
     await made.traffic.right();
     await made.traffic.wrong();
-  }, 180_000);
+  });
   afterAll(async () => {
     await made?.traffic.remove();
     await made?.stop();

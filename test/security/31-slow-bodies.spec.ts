@@ -21,7 +21,7 @@ beforeAll(async () => {
   const blob = randomBytes(20 * MiB);
   digest = digestOf(blob);
   await registry.client.pushBlob('slow', blob);
-}, 180_000);
+});
 afterAll(async () => {
   for (const socket of open) socket.destroy();
   await registry?.remove();

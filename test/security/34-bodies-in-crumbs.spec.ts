@@ -17,7 +17,7 @@ const digest = `sha256:${createHash('sha256').update('x'.repeat(count)).digest('
 let registry: TestRegistry;
 beforeAll(async () => {
   registry = await testRegistry('crumbs');
-}, 180_000);
+});
 afterAll(() => registry?.remove());
 
 interface Target {

@@ -16,7 +16,7 @@ describe(`Every connection to Postgres cut ${cuts} times under pushes and creati
     const name = nameFor('target');
     await drill.management.createRegistry(group, name);
     client = await drill.clientOf(group, name);
-  }, 180_000);
+  });
 
   afterAll(() => drill?.stop());
 

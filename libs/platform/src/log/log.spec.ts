@@ -21,7 +21,7 @@ it('keeps no process waiting for a reader of its log that was stopped, nor all t
   try {
     expect(await once(child, 'message')).toContain('went on');
     let text = '';
-    child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
+    child.stdout!.on('data', (bytes: Buffer) => (text += bytes.toString()));
     child.send('end');
     await expect.poll(() => text.slice(-mib)).toMatch(/"end"}\n/);
     const lines = text
