@@ -17,10 +17,34 @@ export interface StoredCredentials {
   secrets: ClientSecretEntity[];
 }
 
-type WithSecrets = PrincipalEntity & { secrets: ClientSecretEntity[] };
-
 /** The client id of nobody: asked for instead of what is no id, so that the database does the same work. */
 export const nobody = '00000000-0000-0000-0000-000000000000';
+
+const principalColumns = `id, client_id AS "clientId", tenant_id AS "tenantId", display_name AS "displayName",
+  home_subscription_id AS "homeSubscriptionId", encode(secret_salt, 'hex') AS "secretSalt", enabled, created_at AS "createdAt"`;
+type Written<T> = { [K in keyof T]: T[K] extends Date | Buffer ? string : T[K] };
+interface NearestCredentials {
+  asked: string;
+  principal: Written<PrincipalEntity>;
+  secrets: Written<ClientSecretEntity>[];
+}
+
+/**
+ * For each id the principal that has it, or else the next one: who asks for an id that nobody has cannot tell by the time it takes
+ * (threat 27). One object per principal and secret, as JSON.
+ */
+const nearestCredentials = `
+  SELECT asked.id AS asked, to_json(p) AS principal, (
+    SELECT coalesce(json_agg(s ORDER BY s."createdAt", s.id), '[]') FROM (
+      SELECT id, principal_id AS "principalId", display_name AS "displayName", encode(hash, 'hex') AS hash, hash_kind AS "hashKind", hint,
+             created_at AS "createdAt", expires_at AS "expiresAt"
+      FROM identity.client_secrets WHERE principal_id = p.id) s
+  ) AS secrets
+  FROM unnest($1::uuid[]) asked (id) CROSS JOIN LATERAL (
+    (SELECT ${principalColumns} FROM identity.principals WHERE client_id >= asked.id ORDER BY client_id LIMIT 1)
+    UNION ALL (SELECT ${principalColumns} FROM identity.principals ORDER BY client_id LIMIT 1)
+    LIMIT 1
+  ) p`;
 
 /** `identity.principals` and `identity.client_secrets`. Every change is announced in the transaction that makes it. */
 export class PrincipalsTable {
@@ -51,16 +75,15 @@ export class PrincipalsTable {
     return this.#data.getRepository(PrincipalEntity).findOne({ where: { homeSubscriptionId }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
-  /** The credentials of those that exist, by client id: always one statement. */
+  /** The credentials of those that exist, by client id: always one statement, and as much work for an id that nobody has. */
   async credentials(clientIds: string[]): Promise<ReadonlyMap<string, StoredCredentials>> {
-    const rows = (await this.#data
-      .getRepository(PrincipalEntity)
-      .createQueryBuilder('p')
-      .leftJoinAndMapMany('p.secrets', ClientSecretEntity, 's', 's.principalId = p.id')
-      .where('p.clientId = ANY (:clientIds)', { clientIds })
-      .orderBy({ 's.createdAt': 'ASC', 's.id': 'ASC' })
-      .getMany()) as WithSecrets[];
-    return new Map(rows.map(({ secrets, ...principal }) => [principal.clientId, { principal, secrets }]));
+    const rows: NearestCredentials[] = await this.#data.query(nearestCredentials, [clientIds]);
+    const found = new Map<string, StoredCredentials>();
+    for (const { asked, principal, secrets } of rows) {
+      const read = { principal: principalOf(principal), secrets: secrets.map(secretOf) };
+      if (read.principal.clientId === asked) found.set(asked, read);
+    }
+    return found;
   }
 
   /** A principal's secrets, oldest first. */
@@ -131,4 +154,12 @@ async function insertSecret(
   const id = randomUUID();
   await manager.insert(ClientSecretEntity, { ...secret, id, principalId });
   return id;
+}
+
+function principalOf(row: Written<PrincipalEntity>): PrincipalEntity {
+  return { ...row, secretSalt: Buffer.from(row.secretSalt, 'hex'), createdAt: new Date(row.createdAt) };
+}
+
+function secretOf(row: Written<ClientSecretEntity>): ClientSecretEntity {
+  return { ...row, hash: Buffer.from(row.hash, 'hex'), createdAt: new Date(row.createdAt), expiresAt: new Date(row.expiresAt) };
 }
