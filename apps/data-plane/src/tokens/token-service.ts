@@ -1,5 +1,5 @@
 import type { RegistrySnapshot } from '#lib/control';
-import { Fault } from '#lib/domain';
+import { Fault, type Scope } from '#lib/domain';
 import { isFor, loginServerAudience, managementAudiences, PrincipalTokens, registryServiceAudience, type TokenBearer } from '#lib/identity';
 import { type AccessEntry, grant, noRight } from '../auth/access.js';
 import { Credentials, tokenUser } from '../auth/credentials.js';
@@ -23,6 +23,11 @@ export interface TokenAnswer {
   refresh_token?: string;
 }
 
+/** Of an access token: the head of a request holds 16 KiB, and more than the token. */
+const longestToken = 12 * 1024;
+/** Registries that one request may name in path style: each has to be looked for. */
+const mostRegistries = 10;
+
 /** The token service of every registry, on the registry's own host (ACR data plane, section 1). */
 export class TokenService {
   /** Of tokens that a registry may refuse (`azureADAuthenticationAsArmPolicy`). */
@@ -44,9 +49,12 @@ export class TokenService {
     const door = await this.targets.door(site);
     if (door.registry) requireLetIn(door.registry, from);
     requireService(request.service, site, door);
+    if (!door.registry) requireFewRegistries(request.scopes);
     const { subject, refreshToken } = await this.#prove(request, door, from);
     const { access, registries } = await this.#grant(site, door, subject, request, from);
     const token = this.tokens.issueAccess({ subject, audience: door.audience, registries, access });
+    if (token.length > longestToken)
+      throw new Fault('InvalidParameter', 'A token for all of these scopes is too long: ask for fewer at once.');
     return {
       access_token: token,
       token,
@@ -140,6 +148,12 @@ function idsOf(door: Pick<Door, 'registry'>, subject?: Subject): string[] {
   const registry: RegistrySnapshot | null = door.registry;
   if (registry) return [registry.id];
   return subject?.kind === 'admin' ? [subject.registryId] : [];
+}
+
+function requireFewRegistries(scopes: readonly Scope[]): void {
+  const named = new Set(scopes.map(({ name }) => name.split('/', 1)[0]!.toLowerCase()));
+  if (named.size <= mostRegistries) return;
+  throw new Fault('InvalidParameter', `The scopes of one request may name ${mostRegistries} registries at the most.`, { target: 'scope' });
 }
 
 /** `service` is what the challenge said; a client that names another host has its registries mixed up. */
