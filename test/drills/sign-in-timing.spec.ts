@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { buildService } from '../support/build-service.js';
 import type { Management } from '../support/management.js';
 import { median, rankTest } from '../support/rank-test.js';
 import { managementOf, ServiceProcess } from '../support/service-process.js';
+import { type Timed, timedRequest } from '../support/timed-request.js';
 
 /**
  * Sign-ins of each kind: `REGATTA_DRILL_SIGN_INS=10000 npx vitest run test/drills/sign-in-timing.spec.ts` prints how long refusals take
@@ -58,21 +59,13 @@ describe(`${count} refused sign-ins of each kind`, { timeout: 1_800_000 }, () =>
     await rm(home, { recursive: true, force: true });
   });
 
-  /** Milliseconds until the whole answer was there. */
-  const timed = (port: number, method: string, path: string, headers: Record<string, string>, body: string): Promise<[number, number]> => {
+  const timed = (port: number, method: string, path: string, headers: Record<string, string>, body: string): Promise<Timed> => {
     sent += 1;
     const from = `10.${(sent >> 16) & 255}.${(sent >> 8) & 255}.${sent & 255}`;
-    return new Promise((resolve, reject) => {
-      const began = process.hrtime.bigint();
-      const open = { host: '127.0.0.1', port, method, path, agent, headers: { ...headers, 'X-Forwarded-For': from } };
-      const asked = request(open, (response) => {
-        response.on('end', () => resolve([Number(process.hrtime.bigint() - began) / 1e6, response.statusCode ?? 0])).resume();
-      });
-      asked.on('error', reject).end(body);
-    });
+    return timedRequest(agent, { port, method, path, headers: { ...headers, 'X-Forwarded-For': from }, body });
   };
 
-  const doors: Record<string, (credentials: Credentials) => Promise<[number, number]>> = {
+  const doors: Record<string, (credentials: Credentials) => Promise<Timed>> = {
     'the token endpoint': ({ user, secret }) => {
       const form = {
         grant_type: 'client_credentials',
@@ -103,7 +96,7 @@ describe(`${count} refused sign-ins of each kind`, { timeout: 1_800_000 }, () =>
     for (let round = -warmUp; round < count; round += 1) {
       // In another order each time, so that none always follows the same.
       for (const name of names.toSorted(() => Math.random() - 0.5)) {
-        const [ms, status] = await signIn(kinds[name]!());
+        const { ms, status } = await signIn(kinds[name]!());
         statuses.add(status);
         if (round >= 0) times.get(name)!.push(ms);
       }
