@@ -172,6 +172,96 @@ describe('The memory for bodies', () => {
     for (const { body } of [flows, fourth, fifth, sixth, seventh]) body.close();
   });
 
+  it('that is full of bodies that sent something and then trickle has room for a stranger at once', async () => {
+    const budget = new BodyBudget({ bytes: 256 * KiB });
+    const clients = Array.from({ length: 20 }, () => client(budget));
+    const begun = clients.map(({ body }) => body.beginning(64 * KiB).then(() => body.close()));
+    await settled();
+    const sent = new Set<unknown>();
+    for (let second = 0; second < 10; second++) {
+      for (const one of clients.filter(({ asked }) => asked.at(-1) === 'resume')) {
+        one.send(sent.has(one) ? 1 : 40 * KiB);
+        sent.add(one);
+      }
+      budget.second();
+      await settled();
+    }
+    const stranger = client(budget);
+    void stranger.body.next();
+    await settled();
+    expect(stranger.asked).toEqual(['resume']);
+    for (const { body } of [...clients, stranger]) body.close();
+    await Promise.all(begun);
+    expect([budget.held, budget.bodies]).toEqual([0, 0]);
+  });
+
+  it('keeps no body that has begun from its end', async () => {
+    const budget = new BodyBudget({ bytes: 128 * KiB });
+    const clients = Array.from({ length: 3 }, () => client(budget));
+    const begun = clients.map(({ body }) => body.beginning(64 * KiB));
+    await settled();
+    for (const { send } of clients) send(33 * KiB);
+    await settled();
+    expect(budget.held).toBeGreaterThan(128 * KiB);
+    expect(clients.map(({ asked }) => asked.at(-1))).toEqual(Array(3).fill('resume'));
+    for (const { body } of clients) body.end();
+    expect((await Promise.all(begun)).map(({ bytes }) => bytes.length)).toEqual(Array(3).fill(33 * KiB));
+    for (const { body } of clients) body.close();
+  });
+
+  it('is exceeded by half at the most, whatever comes at once', async () => {
+    const budget = new BodyBudget({ bytes: 1024 * KiB });
+    const clients = Array.from({ length: 64 }, () => client(budget));
+    const begun = clients.map(({ body }) => body.beginning(64 * KiB));
+    await settled();
+    let most = 0;
+    for (const { send } of clients) {
+      send(64 * KiB);
+      most = Math.max(most, budget.held);
+    }
+    expect(most).toBeLessThanOrEqual(1.5 * 1024 * KiB);
+    expect(budget.bodies).toBeGreaterThan(8);
+    for (const { body } of clients) body.close();
+    const cut = (await Promise.all(begun)).filter(({ broken }) => broken).map(({ broken }) => broken?.error);
+    expect(cut[0]).toMatchObject({ failure: 'no-memory' });
+  });
+
+  it('is given back by a body that keeps pace while another waits', async () => {
+    const budget = new BodyBudget({ bytes: 64 * KiB });
+    const fast = client(budget);
+    for (let piece = 0; piece < 3; piece++) {
+      const next = fast.body.next();
+      await settled();
+      fast.send(60 * KiB);
+      await next;
+    }
+    expect(budget.held).toBe(64 * KiB);
+    const waits = client(budget);
+    void waits.body.next();
+    await settled();
+    expect(waits.asked).toEqual([]);
+    void fast.body.next();
+    await settled();
+    expect(waits.asked).toEqual(['resume']);
+    for (const { body } of [fast, waits]) body.close();
+  });
+
+  it('is waited for a short time only by a body that holds some', async () => {
+    const budget = new BodyBudget({ bytes: 256 * KiB });
+    const [first, second] = [client(budget), client(budget)];
+    const [refused, taken] = [first, second].map(({ body }) => body.whole(4096 * KiB).finally(() => body.close()));
+    await settled();
+    for (const { send } of [first, second]) send(128 * KiB);
+    await settled();
+    expect([first.asked.at(-1), second.asked.at(-1)]).toEqual(['pause', 'pause']);
+    for (let passed = 0; passed < 4; passed++) budget.second();
+    await expect(refused).rejects.toMatchObject({ failure: 'no-memory' });
+    await settled();
+    expect(second.asked.at(-1)).toBe('resume');
+    second.body.end();
+    expect((await taken)?.length).toBe(128 * KiB);
+  });
+
   it('is not waited for without end: who waits too long is told so', async () => {
     const budget = new BodyBudget({ bytes: 16 * KiB });
     const [holder, waits] = [client(budget), client(budget)];

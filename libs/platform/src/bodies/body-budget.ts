@@ -6,8 +6,12 @@ const MiB = 1024 * 1024;
 const slowBytesPerSecond = 1024;
 /** … once it was measured for so long. */
 const measuredSeconds = 5;
-/** How long a body waits for memory before its client is told to come again. */
+/** How long a body waits for memory before its client is told to come again … */
 const mostWaitSeconds = 30;
+/** … and how long one that holds some: it keeps from others what is of no use to it. */
+const mostHoldingWaitSeconds = 3;
+/** What was received is in memory already and exceeds the budget. Beyond so many times the budget bodies are ended for it. */
+const mostExcess = 1.5;
 
 /** A body as the budget sees it. */
 export interface BudgetedBody {
@@ -19,12 +23,14 @@ export interface BudgetedBody {
 
 /** What one body has of the memory for bodies. */
 export interface BodyShare {
-  /** Says how many bytes of memory the body holds now. Never refused: what was received is in memory already. */
+  /** Says how many bytes of memory the body holds now. What was received is in memory already: others may have to end for it. */
   hold(bytes: number): void;
   /** Counts what the client sent. */
   received(bytes: number): void;
   /** Says whether the process waits for the client now: only then its pace is measured. */
   listening(on: boolean): void;
+  /** True if others wait for memory. */
+  isWanted(): boolean;
   /** True if `bytes` more may be held. Slow bodies are cut for it; nothing waits. */
   fits(bytes: number): boolean;
   /** Resolves once `bytes` more are held for this body. First come, first served. */
@@ -42,6 +48,9 @@ export class BodyBudget {
   readonly #shares = new Set<Share>();
   readonly #waiting = new Map<Share, Waiting>();
   #held = 0;
+  /** Those that were slow at the last second, the slowest at the end; null until somebody asks. */
+  #slow: Share[] | null = null;
+  #serving = false;
   #stop: (() => void) | undefined;
 
   constructor({ bytes = 128 * MiB }: { bytes?: number } = {}) {
@@ -68,32 +77,56 @@ export class BodyBudget {
   /** One second has passed. Called by a timer; specs call it themselves. */
   second(): void {
     for (const share of this.#shares) share.second();
-    for (const [share, waiting] of this.#waiting) if (++waiting.seconds > mostWaitSeconds) share.end(new BodyError('no-memory'));
+    this.#slow = null;
+    for (const [share, waiting] of this.#waiting) {
+      if (++waiting.seconds > (share.held > 0 ? mostHoldingWaitSeconds : mostWaitSeconds)) share.end(new BodyError('no-memory'));
+    }
     this.#serve();
   }
 
   /** @internal */
-  add(bytes: number): void {
+  get isWanted(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** @internal */
+  add(bytes: number, share: Share): void {
     this.#held += bytes;
-    if (bytes < 0) this.#serve();
+    if (bytes <= 0) this.#serve();
+    else if (this.#held > this.#limit * mostExcess) this.#shed(share);
   }
 
   /** @internal Cuts slow bodies, the slowest first, until `bytes` are free or no slow one is left. */
   makeRoom(bytes: number, asking: Share): boolean {
-    const missing = () => this.#held + bytes - this.#limit;
-    if (missing() <= 0) return true;
-    const slow = [...this.#shares].filter((share) => share !== asking && share.isSlow).sort((a, b) => a.pace.rate - b.pace.rate);
-    for (const share of slow) {
-      if (missing() <= 0) break;
+    while (this.#held + bytes > this.#limit) {
+      const share = this.#nextSlow(asking);
+      // A body alone may have what it needs, be the budget as small as it may.
+      if (!share) return this.#held === asking.held;
       share.end(new BodyError('slow'));
     }
-    // A body alone may have what it needs, be the budget as small as it may.
-    return missing() <= 0 || this.#held === asking.held;
+    return true;
+  }
+
+  #nextSlow(asking: Share): Share | undefined {
+    this.#slow ??= [...this.#shares].filter((share) => share.isSlow).sort((a, b) => b.pace.rate - a.pace.rate);
+    for (let share = this.#slow.pop(); share; share = this.#slow.pop()) if (share !== asking && share.isSlow) return share;
+    return undefined;
+  }
+
+  /** Ends bodies whose buffers are not in use, slow or not, the slowest first, until the budget is kept again. */
+  #shed(asking: Share): void {
+    const holders = [...this.#shares].filter(
+      (share) => share !== asking && share.held > 0 && (share.isListening || this.#waiting.has(share)),
+    );
+    for (const share of holders.sort((a, b) => a.knownRate - b.knownRate)) {
+      if (this.#held <= this.#limit) return;
+      share.end(new BodyError('no-memory'));
+    }
   }
 
   /** @internal */
   wait(share: Share, bytes: number): Promise<void> {
-    if (this.#waiting.size === 0 && this.makeRoom(bytes, share)) {
+    if (!this.isWanted && this.makeRoom(bytes, share)) {
       share.hold(share.held + bytes);
       return Promise.resolve();
     }
@@ -110,14 +143,17 @@ export class BodyBudget {
     this.#stop = undefined;
   }
 
-  /** Those who wait are served in their order. */
+  /** Those who wait are served in their order. Cutting a body for one of them frees memory, and comes here again. */
   #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
     for (const [share, { bytes, resolve }] of this.#waiting) {
-      if (!this.makeRoom(bytes, share)) return;
+      if (!this.makeRoom(bytes, share)) break;
       this.#waiting.delete(share);
       share.hold(share.held + bytes);
       resolve();
     }
+    this.#serving = false;
   }
 }
 
@@ -141,8 +177,17 @@ class Share implements BodyShare {
     this.#body = body;
   }
 
+  get isListening(): boolean {
+    return this.#listening;
+  }
+
+  /** Bytes a second of late; of one who has just come nothing bad is known. */
+  get knownRate(): number {
+    return this.pace.seconds === 0 ? Number.POSITIVE_INFINITY : this.pace.rate;
+  }
+
   get isSlow(): boolean {
-    return this.held > 0 && this.#listening && this.pace.seconds >= measuredSeconds && this.pace.rate < slowBytesPerSecond;
+    return this.held > 0 && this.#listening && !this.#over && this.pace.seconds >= measuredSeconds && this.pace.rate < slowBytesPerSecond;
   }
 
   second(): void {
@@ -158,7 +203,7 @@ class Share implements BodyShare {
     if (this.#over) return;
     const more = bytes - this.held;
     this.held = bytes;
-    this.#budget.add(more);
+    this.#budget.add(more, this);
   }
 
   received(bytes: number): void {
@@ -167,6 +212,10 @@ class Share implements BodyShare {
 
   listening(on: boolean): void {
     this.#listening = on;
+  }
+
+  isWanted(): boolean {
+    return this.#budget.isWanted;
   }
 
   fits(bytes: number): boolean {
@@ -179,9 +228,12 @@ class Share implements BodyShare {
 
   leave(): void {
     if (this.#over) return;
-    this.hold(0);
     this.#over = true;
+    // Not among those who wait any more when its memory is given to them.
     this.#budget.forget(this);
+    const held = this.held;
+    this.held = 0;
+    this.#budget.add(-held, this);
   }
 
   end(error: BodyError): void {

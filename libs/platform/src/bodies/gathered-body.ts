@@ -86,7 +86,7 @@ export class GatheredBody implements Body {
     else chunk.copy(this.#buffer, this.#length);
     this.#length = needed;
     if (this.#paused) return;
-    if (needed >= this.#target || this.#missing() > 0 || !this.#share.fits(0)) this.#pause();
+    if (needed >= this.#target || this.#missing() > 0) this.#pause();
   }
 
   end(): void {
@@ -154,12 +154,15 @@ export class GatheredBody implements Body {
     this.#filledInMs = performance.now() - began;
   }
 
-  /** Waits for memory before more is read: for the next step of the buffer, or while the process holds all it may. */
+  /**
+   * Waits for memory before more is read: for the first buffer, or the next step of a large one. A body with a small buffer reads on
+   * even while the process holds all it may: kept from its end, it would keep its memory from others.
+   */
   async #makeRoom(): Promise<void> {
     const missing = this.#missing();
-    if (missing === 0 && this.#share.fits(0)) return;
+    if (missing === 0) return;
     await this.#share.room(missing);
-    if (missing > 0 && !this.#end) this.#grow(this.#buffer.length + missing);
+    if (!this.#end) this.#grow(this.#buffer.length + missing);
   }
 
   /** Bytes the buffer needs before more is read. A small one grows for what comes; a large one must have room before it does. */
@@ -191,10 +194,15 @@ export class GatheredBody implements Body {
     if (this.#length === 0) this.#resize();
   }
 
-  /** A larger buffer for a client that filled the last one quickly, if there is memory; the first size again for a slow one. */
+  /** A larger buffer for a client that filled the last one quickly, if there is memory; the first size again for a slow one, or if others wait. */
   #resize(): void {
     const size = this.#buffer.length;
-    const wanted = this.#filledInMs > slowMs ? firstBuffer : this.#filledInMs < fastMs ? Math.min(size * 4, largestPiece) : size;
+    const wanted =
+      this.#filledInMs > slowMs || this.#share.isWanted()
+        ? firstBuffer
+        : this.#filledInMs < fastMs
+          ? Math.min(size * 4, largestPiece)
+          : size;
     if (wanted === size || (wanted > size && !this.#share.fits(wanted - size))) return;
     this.#buffer = Buffer.allocUnsafeSlow(wanted);
     this.#share.hold(wanted);
