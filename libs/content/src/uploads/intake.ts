@@ -1,4 +1,4 @@
-import { alignment, type Body, type PartWriter, type WriteSlot, type WriteSlots } from '#lib/platform';
+import { alignment, type Beginning, type Body, isBodyError, type PartWriter, type WriteSlot, type WriteSlots } from '#lib/platform';
 import { Fault } from '#lib/domain';
 import type { LiveHash } from './live-hashes.js';
 
@@ -13,6 +13,17 @@ export interface Intake {
   sizeLimit: number;
   /** Aborted when the upload is no longer ours to write. */
   signal: AbortSignal;
+}
+
+/**
+ * Throws if the process cut the client before it had sent much: the upload stays at what was acknowledged. Thousands are cut at once
+ * when memory is short, and a row written for each would keep the database from those they were cut for.
+ */
+export async function beginningOf(body: Body, limit: number): Promise<Beginning> {
+  const beginning = await body.beginning(limit);
+  const error = beginning.broken?.error;
+  if (isBodyError(error) && error.failure !== 'broken') throw error;
+  return beginning;
 }
 
 /**

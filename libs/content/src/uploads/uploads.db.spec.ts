@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Digest } from '#lib/oci';
-import { blobKey, type Bucket, MemoryBucket } from '#lib/platform';
+import { blobKey, BodyError, type Bucket, MemoryBucket } from '#lib/platform';
 import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { arriving, asOwner, body, ContentProcess, emptyIndex, large, regionalBuckets, repository, small } from '../content.suite.js';
 
@@ -216,6 +216,23 @@ describe('an upload', () => {
     await expect(here.uploads.append(owner, id, body(large()))).rejects.toMatchObject({ code: 'ServiceUnavailable' });
     clearInterval(renewing);
     expect(renewals).toBeLessThan(10);
+  });
+
+  it('whose client is cut for its pace before a file was made stays at what was acknowledged', async () => {
+    const owner = asOwner(repository());
+    const { id } = await here.uploads.start(owner, noLimit);
+    await here.uploads.append(owner, id, body(small()));
+    async function* trickle() {
+      yield small();
+      throw new BodyError('slow');
+    }
+    for (const failing of [
+      here.uploads.append(owner, id, arriving(trickle())),
+      here.uploads.commit(owner, id, digestOf(small()), { ...noLimit, body: arriving(trickle()) }),
+    ]) {
+      await expect(failing).rejects.toMatchObject({ failure: 'slow' });
+    }
+    expect(await here.uploads.status(owner, id)).toEqual({ id, offset: 200 });
   });
 
   it('is the last one a principal may open when it has ten thousand', async () => {

@@ -8,6 +8,7 @@ import { asFault, requireSpace } from './bucket-faults.js';
 import { commitPart, digestOfPart } from './commit.js';
 import { commitSmall } from './commit-small.js';
 import { HashThread } from './hash-thread.js';
+import { beginningOf } from './intake.js';
 import { LiveHashes } from './live-hashes.js';
 import { requireUploadId, unknownUpload, withLease } from './leases.js';
 import { Sessions, type LeasedSession } from './sessions.js';
@@ -99,7 +100,7 @@ export class Uploads {
   async append(owner: UploadOwner, id: string, body: Body, options: AppendOptions = {}): Promise<UploadStatus> {
     requireUploadId(id);
     const { storageLimit = null, at } = options;
-    const beginning = await body.beginning(this.#inlineLimit);
+    const beginning = await beginningOf(body, this.#inlineLimit);
     if (beginning.ended) {
       const small = { inlineLimit: this.#inlineLimit, at, storageLimit };
       const offset = await this.#sessions.appendSmall(owner, id, beginning.bytes, small).catch((error: unknown) => this.#failed(id, error));
@@ -129,7 +130,7 @@ export class Uploads {
 
   async #commit(owner: UploadOwner, id: string, digest: Digest, options: CommitOptions): Promise<StoredBlob> {
     requireUploadId(id);
-    const beginning = (await options.body?.beginning(this.#inlineLimit)) ?? nothing;
+    const beginning = options.body ? await beginningOf(options.body, this.#inlineLimit) : nothing;
     if (beginning.ended && !beginning.broken) {
       const small = { owner, digest, bytes: beginning.bytes, sessionId: id, at: options.at, storageLimit: options.storageLimit };
       const stored = await commitSmall(this.#pool, this.#sessions, { ...small, inlineLimit: this.#inlineLimit }).catch((error) =>
@@ -142,7 +143,7 @@ export class Uploads {
 
   /** A whole blob in one request. Small ones need no session and no file. */
   async put(owner: UploadOwner, digest: Digest, body: Body, options: Omit<CommitOptions, 'body' | 'at'>): Promise<StoredBlob> {
-    const beginning = await body.beginning(this.#inlineLimit);
+    const beginning = await beginningOf(body, this.#inlineLimit);
     if (beginning.broken) throw beginning.broken.error;
     const { inlineLimit, storageLimit } = { inlineLimit: this.#inlineLimit, storageLimit: options.storageLimit };
     if (beginning.ended && beginning.bytes.length <= inlineLimit) {
