@@ -65,6 +65,9 @@ const statements = {
           SET received = greatest(received, $3::bigint), head = CASE WHEN $3::bigint >= received THEN NULL ELSE head END,
               leased_until = now() + make_interval(secs => ${leaseSeconds}), touched_at = now(), committing = $4
           WHERE id = $1 AND lease = $2 RETURNING id`,
+  keep: `UPDATE content.upload_sessions AS s
+         SET leased_until = now() + make_interval(secs => ${leaseSeconds}), touched_at = now()
+         FROM unnest($1::uuid[], $2::uuid[]) AS held (id, lease) WHERE s.id = held.id AND s.lease = held.lease RETURNING s.id`,
   release: `UPDATE content.upload_sessions SET lease = NULL, leased_until = NULL, touched_at = now()
             WHERE id = $1 AND lease = $2 RETURNING id`,
   hold: 'SELECT id FROM content.upload_sessions WHERE id = $1 AND lease = $2 FOR UPDATE',
@@ -170,6 +173,12 @@ export class Sessions {
     const { id, registryId, lease } = session;
     const renew = (queries: Queries) => queries.query(statement('renew'), [id, lease, received, committing]);
     return (await this.#grow(registryId, received - session.received, storageLimit, renew)).length > 0;
+  }
+
+  /** Keeps the leases of sessions that have not grown; the ids of those whose lease is not lost. */
+  async keep(held: readonly LeasedSession[]): Promise<Set<string>> {
+    const columns = [held.map(({ id }) => id), held.map(({ lease }) => lease)];
+    return new Set((await this.#pool.query<{ id: string }>(statement('keep'), columns)).map(({ id }) => id));
   }
 
   async release(session: LeasedSession): Promise<void> {

@@ -13,6 +13,7 @@ import { LiveHashes } from './live-hashes.js';
 import { requireUploadId, unknownUpload, withLease } from './leases.js';
 import { Sessions, type LeasedSession } from './sessions.js';
 import { sweepUploads } from './sweep.js';
+import { Upkeep } from './upkeep.js';
 import { writeSession, type Written } from './write-session.js';
 
 export interface UploadsSettings {
@@ -58,6 +59,7 @@ export class Uploads {
   readonly #thread: HashThread;
   readonly #hashes: LiveHashes;
   readonly #sessions: Sessions;
+  readonly #upkeep: Upkeep;
 
   constructor(settings: UploadsSettings) {
     this.#pool = settings.pool;
@@ -68,6 +70,7 @@ export class Uploads {
     this.#thread = new HashThread(this.#slots.memory);
     this.#hashes = new LiveHashes(this.#thread);
     this.#sessions = new Sessions(settings.pool, settings.graceSeconds);
+    this.#upkeep = new Upkeep(this.#sessions);
   }
 
   /** Begins a session. What is announced, if anything, must fit the bucket and what the registry may hold. */
@@ -227,6 +230,7 @@ export class Uploads {
     }
     return writeSession(session, body, {
       sessions: this.#sessions,
+      upkeep: this.#upkeep,
       bucket,
       slots: this.#slots,
       hashes: this.#hashes,

@@ -3,9 +3,11 @@ import { type Body, type Bucket, BucketError, type WriteSlots } from '#lib/platf
 import { takeIn } from './intake.js';
 import type { LiveHashes } from './live-hashes.js';
 import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
+import type { Upkeep } from './upkeep.js';
 
 export interface WriteTools {
   sessions: Sessions;
+  upkeep: Upkeep;
   bucket: Bucket;
   slots: WriteSlots;
   hashes: LiveHashes;
@@ -27,24 +29,35 @@ const renewEveryMs = (leaseSeconds * 1000) / 4;
  * also renews the lease: after a kill, a client loses at most those seconds. If the lease is lost, writing stops at once.
  */
 export async function writeSession(session: LeasedSession, body: Body | null, tools: WriteTools): Promise<Written> {
-  const { bucket, hashes, slots, sizeLimit, storageLimit, sessions } = tools;
+  const { bucket, hashes, slots, sizeLimit, storageLimit, sessions, upkeep } = tools;
   const base = session.head ? 0 : session.received;
   const writer = await bucket.openPart(session.id, base);
   const lost = new AbortController();
   let renewedAt = performance.now();
   let acknowledged = base;
   let full = false;
+  let durable = base;
+  const lose = (error: unknown) => lost.abort(error);
+  const sync = async () => void (durable = await upkeep.sync(writer));
   const renew = async () => {
-    const durable = await writer.flush();
-    if (!(await sessions.renew(session, durable, session.committing, storageLimit))) throw leaseLost();
-    acknowledged = durable;
+    const upTo = durable;
+    // What grows is counted toward what the registry may hold.
+    const grows = upTo > acknowledged;
+    const kept = await (grows ? sessions.renew(session, upTo, session.committing, storageLimit) : upkeep.keep(session));
+    if (!kept) throw leaseLost();
+    acknowledged = upTo;
     renewedAt = performance.now();
   };
+  let syncing: Promise<void> | null = null;
   let renewing: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     // A process that slept through its lease must not write one byte more: another may have taken over.
-    if (performance.now() - renewedAt > leaseSeconds * 900) lost.abort(leaseLost());
-    else renewing = renewing.then(renew).catch((error: unknown) => lost.abort(error));
+    if (performance.now() - renewedAt > leaseSeconds * 900) return lose(leaseLost());
+    if (writer.offset > durable)
+      syncing ??= sync()
+        .catch(lose)
+        .finally(() => (syncing = null));
+    renewing = renewing.then(renew).catch(lose);
   }, renewEveryMs);
   let broken: Written['broken'] = null;
   try {
@@ -56,7 +69,8 @@ export async function writeSession(session: LeasedSession, body: Body | null, to
       signal: lost.signal,
     }).catch((error: unknown) => (broken = { error }));
     lost.signal.throwIfAborted();
-    return { size: await writer.flush(), broken };
+    // Nobody waits for the answer of a body that broke off, and many may do so at once.
+    return { size: broken ? await upkeep.sync(writer) : await writer.flush(), broken };
   } catch (error) {
     hashes.forget(session.id);
     full = error instanceof BucketError && error.failure === 'full';
@@ -64,6 +78,7 @@ export async function writeSession(session: LeasedSession, body: Body | null, to
   } finally {
     clearInterval(timer);
     await renewing;
+    await syncing;
     await writer.close();
     if (full) await giveBack(bucket, session.id, acknowledged).catch(() => {});
   }

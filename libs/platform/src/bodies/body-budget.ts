@@ -17,8 +17,8 @@ const mostExcess = 1.5;
 export interface BudgetedBody {
   /** Ends it: because its client is too slow, or because no memory was free for too long. */
   cut(error: BodyError): void;
-  /** Called in each second in which the client sent nothing although the process waited for it. */
-  idle(): void;
+  /** Called in each second in which the client sent little although the process waited for it. */
+  slow(): void;
 }
 
 /** What one body has of the memory for bodies. */
@@ -196,7 +196,7 @@ class Share implements BodyShare {
     this.#recent = 0;
     this.pace.second(recent);
     if (this.pace.exhausted) this.end(new BodyError('slow'));
-    else if (recent === 0) this.#body.idle();
+    else if (recent < slowBytesPerSecond) this.#body.slow();
   }
 
   hold(bytes: number): void {

@@ -68,7 +68,7 @@ export class GatheredBody implements Body {
   constructor(source: BodySource, budget: BodyBudget, declared?: number) {
     this.#source = source;
     this.#declared = declared;
-    this.#share = budget.enter({ cut: (error) => this.fail(error), idle: () => this.#handOutEarly() });
+    this.#share = budget.enter({ cut: (error) => this.fail(error), slow: () => this.#handOutEarly() });
   }
 
   /** Bytes that came in so far. */
@@ -112,6 +112,7 @@ export class GatheredBody implements Body {
     this.#streaming = false;
     this.#handedOut = this.#length;
     if (this.#length > 0) return this.#bytes();
+    this.#buffer = Buffer.alloc(0);
     if (this.#end?.error) throw this.#end.error;
     return null;
   }
@@ -208,7 +209,7 @@ export class GatheredBody implements Body {
     this.#share.hold(wanted);
   }
 
-  /** Hands out what a client that stopped left in a large buffer, so that the next buffer is small. */
+  /** Hands out what a slow client left in a large buffer, so that the next buffer is small. */
   #handOutEarly(): void {
     if (!this.#streaming || this.#length === 0 || this.#buffer.length <= firstBuffer) return;
     this.#target = this.#length;
