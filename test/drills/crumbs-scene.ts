@@ -47,9 +47,13 @@ export async function send(door: Door, { method, path, type, statuses }: Target,
   return performance.now() - began;
 }
 
+/** The value that so large a part of all does not exceed. */
+export function percentile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(part * values.length) - 1]!;
+}
+
 /** Percentiles in milliseconds, to be read by a person. */
-export function spread(values: number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [p50, p99, most] = [0.5, 0.99, 1].map((part) => sorted[Math.ceil(part * sorted.length) - 1]!.toFixed(1));
-  return `${sorted.length} times, p50 ${p50} ms, p99 ${p99} ms, most ${most} ms`;
+export function spread(values: readonly number[]): string {
+  const [p50, p99, most] = [0.5, 0.99, 1].map((part) => percentile(values, part).toFixed(1));
+  return `${values.length} times, p50 ${p50} ms, p99 ${p99} ms, most ${most} ms`;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crumbs } from '../support/raw-request.js';
 import { testRegistry, type TestRegistry } from '../support/test-registry.js';
-import { ask, type Door, send, spread, type Target } from './crumbs-scene.js';
+import { ask, type Door, percentile, send, spread, type Target } from './crumbs-scene.js';
 
 /** Few unless told otherwise: `REGATTA_DRILL_CRUMBS=1000000 npx vitest run test/drills/crumbs.spec.ts` measures and prints. */
 const measured = process.env['REGATTA_DRILL_CRUMBS'];
@@ -79,5 +79,9 @@ describe(`${count} chunks of one byte`, { timeout: 600_000 }, () => {
     const figures = { bodies: spread(bodies), beside: spread(await beside), alone: spread(alone) };
     if (measured) process.stderr.write(`${what}: ${JSON.stringify(figures, null, 2)}\n`);
     expect(bodies.length).toBeGreaterThan(0);
+    if (measured) {
+      expect(percentile(bodies, 0.5)).toBeLessThan(3_000);
+      expect(percentile(await beside, 0.99)).toBeLessThan(50);
+    }
   });
 });

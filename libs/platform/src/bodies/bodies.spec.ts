@@ -99,7 +99,7 @@ describe('A body', () => {
 });
 
 describe('The memory for bodies', () => {
-  it('is asked for once where it is full, not for each chunk that was already read', async () => {
+  it('is not asked for chunks that find room in the buffer of their body, however full it is', async () => {
     const budget = new BodyBudget({ bytes: 32 * KiB });
     const [one, other] = [client(budget), client(budget)];
     void one.body.next();
@@ -108,7 +108,7 @@ describe('The memory for bodies', () => {
     other.send(20 * KiB);
     const looks = vi.spyOn(budget, 'makeRoom');
     for (let chunk = 0; chunk < 10_000; chunk++) one.send(1);
-    expect(looks).toHaveBeenCalledTimes(1);
+    expect(looks).not.toHaveBeenCalled();
     expect(one.asked).toEqual(['resume', 'pause']);
     one.body.close();
     other.body.close();
