@@ -14,7 +14,7 @@ describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'busybox') || !requ
 
   beforeAll(async () => {
     registry = await testRegistry('podman');
-    store = join(registry.folder, 'store');
+    store = join(registry.folder, 's');
     await mkdir(store);
     image = await busyboxLayout(store);
   });

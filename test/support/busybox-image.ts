@@ -23,7 +23,7 @@ export const busyboxSays = 'built here\n';
 
 /** The options with which buildah and podman touch no store of the user. The folder's path must be short: podman takes 50 characters. */
 export function buildahStore(folder: string): string[] {
-  return ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'overlay'];
+  return ['--root', join(folder, 'root'), '--runroot', join(folder, 'r'), '--storage-driver', 'overlay'];
 }
 
 /** Builds the image with two layers in a store of its own; answers its id. */
