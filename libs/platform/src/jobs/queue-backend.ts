@@ -1,6 +1,6 @@
 import { Pool, type PoolConfig } from 'pg';
 import { Queue, Worker, createPostgresBackend, withBackend, type Processor, type WorkerOptions } from 'bullmq';
-import { Connection } from '../postgres/connection.js';
+import { Connection, defaultStatementTimeoutMs } from '../postgres/connection.js';
 import { queueSchema } from '../postgres/migrate.js';
 
 /** Where the queues lie: Redis in production, Postgres when there is none (BullMQ's own backend). */
@@ -30,7 +30,7 @@ function onPostgres(url: string): QueueBackend {
   const connection = {
     connectionString: url,
     max: 4,
-    keepAlive: true,
+    statement_timeout: defaultStatementTimeoutMs,
     application_name: 'regatta-queue',
     options: `-c search_path=${queueSchema}`,
   };

@@ -1,5 +1,5 @@
 import type { Logger } from '../log/log.js';
-import { Connection } from './connection.js';
+import { Connection, defaultStatementTimeoutMs } from './connection.js';
 import { isDatabaseAway } from './is-away.js';
 
 /** Anything that can run one SQL statement: an EntityManager, a data source, a `pg` client. */
@@ -77,7 +77,11 @@ export class Broadcast {
 
   async #connect(): Promise<Connection> {
     const { url, applicationName } = this.settings;
-    const client = new Connection({ connectionString: url, application_name: applicationName, keepAlive: true });
+    const client = new Connection({
+      connectionString: url,
+      application_name: applicationName,
+      statement_timeout: defaultStatementTimeoutMs,
+    });
     client.on('notification', ({ channel, payload }) => {
       for (const listener of this.#listeners.get(channel) ?? []) listener(payload ?? '');
     });

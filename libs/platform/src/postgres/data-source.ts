@@ -1,5 +1,5 @@
-import { DataSource, type EntityTarget, type MigrationInterface, type ObjectLiteral } from 'typeorm';
-import { Connection } from './connection.js';
+import { DataSource, type DataSourceOptions, type EntityTarget, type MigrationInterface, type ObjectLiteral } from 'typeorm';
+import { Connection, defaultStatementTimeoutMs } from './connection.js';
 
 export type EntityList = readonly EntityTarget<ObjectLiteral>[];
 export type MigrationList = readonly (new () => MigrationInterface)[];
@@ -13,6 +13,8 @@ export interface DataSourceSettings {
   applicationName: string;
   /** Connections of this process at the most; 10 unless told. */
   poolSize?: number;
+  /** A statement that runs longer is ended by Postgres; 15 s unless told. */
+  statementTimeoutMs?: number;
 }
 
 /** The migrations table of the whole service; the schema `platform` is made before it is needed. */
@@ -35,6 +37,16 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     logging: false,
     installExtensions: false,
     connectTimeoutMS: 10_000,
-    extra: { keepAlive: true, idleTimeoutMillis: 60_000, Client: Connection },
+    extra: {
+      idleTimeoutMillis: 60_000,
+      statement_timeout: settings.statementTimeoutMs ?? defaultStatementTimeoutMs,
+      Client: Connection,
+    },
   });
+}
+
+/** The same for migrations: they take as long as they take. */
+export function patiently({ options }: DataSource): DataSource {
+  const extra = { ...(options.extra as object), statement_timeout: 0 };
+  return new DataSource({ ...options, poolSize: 1, extra } as DataSourceOptions);
 }

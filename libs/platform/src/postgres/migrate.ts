@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMigrations } from 'bullmq';
-import type { DataSource } from 'typeorm';
+import type { DataSource, Migration } from 'typeorm';
 import { Connection } from './connection.js';
+import { patiently } from './data-source.js';
 
 /**
  * Any 64-bit number of our own; every process that migrates takes this lock first. Not 7308604757236871777, for which processes of
@@ -34,10 +35,19 @@ export async function migrate(dataSource: DataSource, url: string): Promise<stri
   try {
     while (!(await takesLock(client))) await sleep(lockPollMs);
     await client.query('CREATE SCHEMA IF NOT EXISTS platform');
-    const ran = await dataSource.runMigrations({ transaction: 'each' });
+    const ran = await runOurs(patiently(dataSource));
     await runMigrations(client, queueSchema);
     return ran.map((migration) => migration.name);
   } finally {
     await client.end(); // Ends the session, and with it the lock.
+  }
+}
+
+async function runOurs(dataSource: DataSource): Promise<Migration[]> {
+  await dataSource.initialize();
+  try {
+    return await dataSource.runMigrations({ transaction: 'each' });
+  } finally {
+    await dataSource.destroy();
   }
 }

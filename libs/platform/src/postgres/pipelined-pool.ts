@@ -1,5 +1,5 @@
 import { type Client, type ClientConfig, DatabaseError, Pool } from 'pg';
-import { Connection } from './connection.js';
+import { Connection, defaultStatementTimeoutMs } from './connection.js';
 
 /** A statement that is prepared once per connection and then known by its name. */
 export interface Statement {
@@ -43,9 +43,8 @@ export class PipelinedPool implements Queries {
     this.#config = {
       connectionString: settings.url,
       application_name: settings.applicationName,
-      keepAlive: true,
       pipeline: true,
-      statement_timeout: settings.statementTimeoutMs ?? 15_000,
+      statement_timeout: settings.statementTimeoutMs ?? defaultStatementTimeoutMs,
       connectionTimeoutMillis: 10_000,
     };
     this.#slots = Array.from({ length: settings.connections ?? 2 }, () => null);

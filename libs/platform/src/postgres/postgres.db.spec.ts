@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Door, testDatabase, type TestDatabase } from '#lib/testkit';
 import { Broadcast, createDataSource, isDatabaseAway, PipelinedPool } from '../index.js';
 
@@ -234,6 +234,68 @@ describe('the data source', () => {
   it('says that a transaction was rolled back when COMMIT was answered so', async () => {
     const swallowed = source.transaction(async (manager) => void (await manager.query('SELECT 1 / 0').catch(() => {})));
     await expect(swallowed).rejects.toThrow('rolled back');
+  });
+});
+
+describe('a network that drops packets without a word', () => {
+  const add = { name: 'add', text: 'SELECT $1::int + $2::int AS sum' };
+  const failure = (answer: Promise<unknown>): Promise<unknown> => answer.catch((error: unknown) => error);
+  let door: Door;
+  beforeEach(async () => {
+    door = await Door.to(db.url);
+    await door.turn('open');
+  });
+  afterEach(() => door.turn('shut'));
+
+  it('fails the statements and transactions of a pool under way, and others take their place once it is mended', async () => {
+    const pool = new PipelinedPool({ url: door.url, applicationName: 'silenced', connections: 2, statementTimeoutMs: 400 });
+    await Promise.all([pool.query(add, [1, 1]), pool.query(add, [1, 1]), pool.queryApart(add, [1, 1])]);
+    const { promise: silence, resolve: silent } = Promise.withResolvers<void>();
+    const transaction = failure(
+      pool.tx(async (queries) => {
+        await queries.query(add, [1, 1]);
+        await door.turn('silent');
+        silent();
+        await queries.query(add, [1, 1]);
+      }),
+    );
+    await silence;
+    const lost = await Promise.all([transaction, ...[1, 2, 3].map(() => failure(pool.query(add, [1, 1]))), failure(pool.queryApart(add, [1, 1]))]);
+    expect(lost.map((error) => [String(error), isDatabaseAway(error)])).toEqual(
+      lost.map(() => [expect.stringContaining('Postgres'), true]),
+    );
+    await door.turn('open');
+    await expect.poll(() => pool.query<{ sum: number }>(add, [2, 2]).catch(() => null), { timeout: 5_000 }).toEqual([{ sum: 4 }]);
+    expect(await pool.tx((queries) => queries.query(add, [2, 2]))).toEqual([{ sum: 4 }]);
+    expect(await pool.queryApart(add, [2, 2])).toEqual([{ sum: 4 }]);
+    await pool.close();
+  });
+
+  it('fails what a data source has under way, and others take its place once it is mended', async () => {
+    const source = createDataSource({
+      url: door.url,
+      applicationName: 'silenced-source',
+      entities: [],
+      migrations: [],
+      statementTimeoutMs: 400,
+    });
+    await source.initialize();
+    const slowly = 'SELECT pg_sleep(0.1)'; // Both have a connection then.
+    await Promise.all([source.query(slowly), source.query(slowly)]);
+    await door.turn('silent');
+    const lost = await Promise.all([failure(source.query('SELECT 1')), failure(source.transaction((manager) => manager.query('SELECT 1')))]);
+    expect(lost.map((error) => isDatabaseAway(error))).toEqual([true, true]);
+    await door.turn('open');
+    expect(await source.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await source.destroy();
+  });
+
+  it('leaves a statement alone that Postgres itself ends when it takes too long', async () => {
+    const pool = new PipelinedPool({ url: door.url, applicationName: 'slow', connections: 1, statementTimeoutMs: 400 });
+    const slow = await failure(pool.query({ name: 'slow', text: 'SELECT pg_sleep(60)' }, []));
+    expect(slow).toMatchObject({ code: '57014' });
+    expect(await connections('slow')).toBe(1);
+    await pool.close();
   });
 });
 

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What a client meets at the door: nothing listens, Postgres says that it is starting, or Postgres itself. */
-export type DoorState = 'shut' | 'starting' | 'open';
+/**
+ * What a client meets at the door: nothing listens, Postgres says that it is starting, Postgres itself, or silence: what is sent is
+ * lost and nothing comes back, as over a network that drops packets.
+ */
+export type DoorState = 'shut' | 'starting' | 'open' | 'silent';
 
 /** A way to the run's Postgres that a test can shut and open. */
 export class Door {
@@ -33,10 +36,10 @@ export class Door {
     return this.#callers;
   }
 
-  /** Changes what is met from now on; who has gone through is cut off. */
+  /** Changes what is met from now on. Who has gone through is cut off; before `silent` they hear no more, and are not told. */
   async turn(state: DoorState): Promise<void> {
     this.#state = state;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) state === 'silent' ? socket.unpipe().resume() : socket.destroy();
     if (state === 'shut') {
       const server = this.#server;
       this.#server = null;
@@ -52,6 +55,10 @@ export class Door {
     this.#keep(socket);
     if (this.#state === 'starting') {
       socket.once('data', () => socket.end(starting));
+      return;
+    }
+    if (this.#state === 'silent') {
+      socket.resume();
       return;
     }
     const postgres = connect(this.postgresPort, '127.0.0.1');
