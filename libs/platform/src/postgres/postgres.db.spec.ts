@@ -260,7 +260,11 @@ describe('a network that drops packets without a word', () => {
       }),
     );
     await silence;
-    const lost = await Promise.all([transaction, ...[1, 2, 3].map(() => failure(pool.query(add, [1, 1]))), failure(pool.queryApart(add, [1, 1]))]);
+    const lost = await Promise.all([
+      transaction,
+      ...[1, 2, 3].map(() => failure(pool.query(add, [1, 1]))),
+      failure(pool.queryApart(add, [1, 1])),
+    ]);
     expect(lost.map((error) => [String(error), isDatabaseAway(error)])).toEqual(
       lost.map(() => [expect.stringContaining('Postgres'), true]),
     );
@@ -283,7 +287,10 @@ describe('a network that drops packets without a word', () => {
     const slowly = 'SELECT pg_sleep(0.1)'; // Both have a connection then.
     await Promise.all([source.query(slowly), source.query(slowly)]);
     await door.turn('silent');
-    const lost = await Promise.all([failure(source.query('SELECT 1')), failure(source.transaction((manager) => manager.query('SELECT 1')))]);
+    const lost = await Promise.all([
+      failure(source.query('SELECT 1')),
+      failure(source.transaction((manager) => manager.query('SELECT 1'))),
+    ]);
     expect(lost.map((error) => isDatabaseAway(error))).toEqual([true, true]);
     await door.turn('open');
     expect(await source.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
