@@ -39,7 +39,10 @@ export class Door {
   /** Changes what is met from now on. Who has gone through is cut off; before `silent` they hear no more, and are not told. */
   async turn(state: DoorState): Promise<void> {
     this.#state = state;
-    for (const socket of this.#sockets) state === 'silent' ? socket.unpipe().resume() : socket.destroy();
+    for (const socket of this.#sockets) {
+      if (state === 'silent') socket.unpipe().resume();
+      else socket.destroy();
+    }
     if (state === 'shut') {
       const server = this.#server;
       this.#server = null;
