@@ -16,7 +16,7 @@ const maxComparisons = 20;
  * anything else, naming what it understands.
  */
 export function parseFilter<F extends string>(text: unknown, fields: readonly F[]): (Comparison & { field: F })[] {
-  if (text === undefined) return [];
+  if (text === undefined || text === '') return [];
   const refuse = (why: string) =>
     new Fault(
       'InvalidFilter',

@@ -71,11 +71,10 @@ describe('filters', () => {
     ]);
     expect(parseFilter("substringof('ab', Name)", ['name'])).toEqual([{ field: 'name', operator: 'substringof', value: 'ab' }]);
     expect(parseFilter("(name eq 'a')", ['name'])).toEqual([{ field: 'name', operator: 'eq', value: 'a' }]);
-    expect(parseFilter(undefined, ['name'])).toEqual([]);
+    for (const none of [undefined, '']) expect(parseFilter(none, ['name'])).toEqual([]);
   });
 
   it.each([
-    '',
     ' ',
     'name',
     'name eq',

@@ -168,7 +168,13 @@ describe('what people and generators of clients need', () => {
     for (const { schema } of all.filter(({ name }) => name === '$filter'))
       expect(new RegExp(schema['pattern'] as string).test('')).toBe(true);
     const version = document.paths['/metadata/endpoints'].get.parameters[0];
-    expect(version.schema.minLength).toBe(1);
+    for (const [bad, isTaken] of [
+      ['', false],
+      ['latest', false],
+      ['2018-01-01', true],
+      ['2018-01-01-preview', true],
+    ] as const)
+      expect([bad, new RegExp(version.schema.pattern).test(bad)]).toEqual([bad, isTaken]);
     expect(
       document.components.schemas.RegistryPut.properties.properties.properties.encryption.properties.keyVaultProperties.properties
         .keyIdentifier.pattern,

@@ -67,11 +67,11 @@ export const publicPathsOf = (place: Place): OpenAPIObject['paths'] => ({
           in: 'query',
           required: true,
           description: 'Before 2022-09-01 the answer is a list of one, before 2019-05-01 it names the regions.',
-          schema: { ...text, minLength: 1, default: '2022-09-01' },
+          schema: { ...text, pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$', default: '2022-09-01' },
         },
       ],
       responses: {
-        200: { description: 'This cloud.', ...json({ anyOf: [cloud, { type: 'array', items: anything }] }) },
+        200: { description: 'This cloud.', ...json({ anyOf: [cloud, { type: 'array', items: anything }, anything] }) },
         400: { description: 'There is no api-version.', ...json({ $ref: '#/components/schemas/ErrorResponse' }) },
       },
     },

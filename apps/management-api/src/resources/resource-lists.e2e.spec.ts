@@ -71,6 +71,11 @@ describe('lists of resources', () => {
     expect(await names(subscription, { $filter: filter.replaceAll('#', run) })).toEqual(expected.map((name) => name.replace('#', run)));
   });
 
+  it('are whole where the filter is empty', async () => {
+    const whole = await names(subscription, {});
+    expect(await names(subscription, { $filter: '' })).toEqual(whole);
+  });
+
   it.each(['color eq 1', "resourceType eq 'x' or name eq 'y'", "tagValue eq 'a'", "name eq 'x') or (1 eq 1", "startswith(name, 'x')"])(
     'refuse the filter %s',
     async (filter) => {
