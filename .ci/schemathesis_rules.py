@@ -12,6 +12,8 @@ RULES = {
     # Relations between members.
     "InvalidParameter secretExpiresOn": "a time to come, at most ten years from now",
     "InvalidParameter expiresOn": "a time to come, at most ten years from now",
+    "InvalidParameter properties.encryption.status": "keys of customers are not supported",
+    "InvalidParameter properties.encryption.keyVaultProperties.keyIdentifier": "a URL that can be read",
     # Letters and digits of all alphabets are one range in the document, because not every engine knows \\p{L}.
     "InvalidResourceGroup": "letters and digits of all alphabets",
 }
