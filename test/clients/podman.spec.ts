@@ -39,7 +39,7 @@ describe.skipIf(!requireProgram('podman', 'buildah', 'runc', 'busybox') || !requ
     await podman(store, 'logout', server);
 
     await podman(store, 'login', ...trust, '--username', registry.name, '--password', registry.password, server);
-    const other = join(registry.folder, `pull${stores++}`);
+    const other = join(registry.folder, String(stores++));
     try {
       const pulled = (await podman(other, 'pull', '--quiet', ...trust, reference)).trim();
       expect(`sha256:${pulled}`).toBe(image.config.digest);
