@@ -8,7 +8,7 @@ import { renderHomeReplication, replicatedRegions, replication } from './replica
 
 const acr = 'Microsoft.ContainerRegistry/registries';
 
-/** Where a registry is. Today that is its home region. */
+/** The regions a registry is in: its home region. */
 @ArmController({
   area: 'registries',
   type: 'registries/replications',
