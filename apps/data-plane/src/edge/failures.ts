@@ -1,6 +1,6 @@
 import { Fault, type FaultCode, isFault } from '#lib/domain';
 import { ociErrorBody, ociErrors, unsatisfiedRange } from '#lib/oci';
-import { type BodyFailure, discardBody, isBodyError, isDatabaseAway, isDatabaseFull } from '#lib/platform';
+import { type BodyFailure, isBodyError, isDatabaseAway, isDatabaseFull } from '#lib/platform';
 import { challengeHeader, unauthorizedBody } from '../auth/challenge.js';
 import { Refused } from '../auth/refused.js';
 import type { Call } from './call.js';
@@ -40,7 +40,6 @@ export function answerFailure(call: Call, error: unknown): unknown {
   }
   const extra = error instanceof FaultWithHeaders ? error.headers : [];
   const cause = error instanceof FaultWithHeaders ? error.fault : error;
-  discardBody(request);
   if (cause instanceof Refused || isFault(cause, 'InvalidToken') || isFault(cause, 'Unauthorized')) {
     answerRefused(call, cause instanceof Refused ? cause : new Refused([], 'invalid_token'));
     return undefined;

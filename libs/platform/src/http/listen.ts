@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { serveBodies } from '../bodies/serve-bodies.js';
+import { UnreadBodies } from '../bodies/unread-bodies.js';
 import { ConnectionLimit } from './connection-limit.js';
 import { NameCertificates, type Serves } from '../tls/name-certificates.js';
 import { continueOnRead } from './expectations.js';
@@ -106,10 +107,11 @@ export class Listeners {
 export async function listenOn(fastify: FastifyInstance, settings: ListenSettings): Promise<Listeners> {
   await fastify.ready();
   const unreadable = new UnreadableRequests(settings.unreadable ?? ((message) => ({ message })));
+  const unread = new UnreadBodies();
   const handler: http.RequestListener = (request, response) => {
     if (!unreadable.begin(request, response)) return;
     useOriginForm(request);
-    serveBodies(request, response);
+    serveBodies(request, response, unread);
     fastify.routing(request, response);
   };
   const limit = new ConnectionLimit(settings.maxConnections ?? Number.POSITIVE_INFINITY);
