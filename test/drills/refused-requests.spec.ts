@@ -1,106 +1,127 @@
-import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Drill, type Part } from './drill.js';
+import { caOf } from '../support/service-process.js';
+import { flood, greet, type Message, type Target, usageOf } from './refused-scene.js';
 
-/** Requests of each kind: `REGATTA_DRILL_REFUSED=10000 npx vitest run test/drills/refused-requests.spec.ts` prints what they cost. */
-const count = Number(process.env['REGATTA_DRILL_REFUSED'] ?? 100);
-const connections = 20;
-const mib = 1024 * 1024;
+/** Few unless told otherwise: `REGATTA_DRILL_REFUSED=10000 npx vitest run test/drills/refused-requests.spec.ts` prints and judges costs. */
+const measured = process.env['REGATTA_DRILL_REFUSED'];
+const count = Number(measured ?? 100);
+/** What one may cost, beside the handshake of its connection where that has to be a new one. */
+const mostCpuMs = 1;
+/** How much memory the second half of the requests may add. */
+const mostGrowthMiB = 32;
 
-const json = (...lines: string[]) => ['Content-Type: application/json', `Content-Length: ${4 * mib}`, ...lines];
-const form = ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${32 * 1024}`];
-const basic = 'Authorization: Basic YTpi';
-const bearer = 'Authorization: Bearer eyJhbGciOiJFUzI1NiJ9.e30.AAAA';
+const MiB = 1024 * 1024;
+const nothing = Buffer.alloc(0);
+const large = Buffer.alloc(4 * MiB, 0x61);
+
 const group = '/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/a?api-version=2024-11-01';
+const bearer = 'Authorization: Bearer eyJhbGciOiJFUzI1NiJ9.e30.AAAA';
+/** A user that was never seen, since many failures of one are told to wait. */
+const stranger = () => `Authorization: Basic ${Buffer.from(`${randomUUID()}:wrong`).toString('base64')}`;
 
-/** What is sent: request line, header lines, and bytes of the body that follow. */
-const kinds: readonly (readonly [Extract<Part, 'management-api' | 'data-plane'>, string, string, readonly string[], number])[] = [
-  ['management-api', '4 MiB of JSON, announced', `PUT ${group}`, json(), 0],
-  ['management-api', '4 MiB of JSON, sent', `PUT ${group}`, json(), 4 * mib],
-  ['management-api', 'a form of 32 KiB', 'POST /organizations/oauth2/v2.0/token', form, 32 * 1024],
-  ['management-api', 'wrong Basic', `GET ${group}`, [basic], 0],
-  ['management-api', 'wrong Bearer', `GET ${group}`, [bearer], 0],
-  ['data-plane', '4 MiB of JSON, announced', 'PUT /v2/drillreg/a/manifests/b', json(), 0],
-  ['data-plane', '4 MiB of JSON, sent', 'PUT /v2/drillreg/a/manifests/b', json(), 4 * mib],
-  ['data-plane', 'a form of 32 KiB', 'POST /oauth2/token', form, 32 * 1024],
-  ['data-plane', 'wrong Basic', 'GET /v2/drillreg/a/manifests/b', [basic], 0],
-  ['data-plane', 'wrong Bearer', 'GET /v2/drillreg/a/manifests/b', [bearer], 0],
-];
-
-function usage(pid: number): { cpuMs: number; rssMiB: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * 10, rssMiB: Number(kib) / 1024 };
+function json(line: string, body: Buffer, ...more: string[]): Message {
+  return { head: [line, 'Content-Type: application/json', `Content-Length: ${large.length}`, ...more], body };
 }
 
-/** Sends one request, and its body as far as the other side takes it. Resolves with the status and whether the connection is still of use. */
-function send(socket: Socket, head: string, body: Buffer): Promise<{ status: number; isOpen: boolean }> {
-  return new Promise((resolve) => {
-    let text = '';
-    const end = () => {
-      socket.off('data', take).off('close', end);
-      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
-      resolve({ status, isOpen: !socket.destroyed && !/^connection: close/im.test(text) });
-    };
-    const take = (bytes: Buffer) => {
-      text += bytes.toString('latin1');
-      const at = text.indexOf('\r\n\r\n');
-      const length = Number(/^content-length: (\d+)/im.exec(text)?.[1] ?? 0);
-      if (at >= 0 && text.length >= at + 4 + length) end();
-    };
-    socket.on('data', take).on('close', end);
-    socket.write(head);
-    if (body.length > 0) socket.write(body);
-  });
+/** A form of 32 KiB. */
+function form(line: string, fields: Record<string, string>): Message {
+  const text = new URLSearchParams(fields).toString();
+  const padding = Array.from({ length: 32 }, (_, index) => `&p${index}=`.padEnd(1024, 'x')).join('');
+  const body = Buffer.from(`${text}${padding}`.slice(0, 32 * 1024));
+  return { head: [line, 'Content-Type: application/x-www-form-urlencoded', `Content-Length: ${body.length}`], body };
 }
 
-async function client(port: number, head: string, body: Buffer, isWhole: boolean, left: () => boolean): Promise<number[]> {
-  const statuses: number[] = [];
-  let socket: Socket | undefined;
-  while (left()) {
-    if (!socket) {
-      socket = connect(port, '127.0.0.1');
-      socket.on('error', () => undefined);
-    }
-    const { status, isOpen } = await send(socket, head, body);
-    statuses.push(status);
-    if (isOpen && isWhole) continue;
-    socket.destroy();
-    socket = undefined;
-  }
-  socket?.destroy();
-  return statuses;
+const grant = (client: string) => ({
+  grant_type: 'client_credentials',
+  client_id: client,
+  client_secret: 'wrong',
+  scope: `${drill.facts.managementUrl}/.default`,
+});
+const password = (user: string) => ({ grant_type: 'password', username: user, password: 'wrong', service: loginServer });
+
+type Kinds = Record<string, [message: () => Message, ...statuses: number[]]>;
+const planes: Record<Extract<Part, 'management-api' | 'data-plane'>, Kinds> = {
+  'management-api': {
+    '4 MiB of JSON, announced': [() => json(`PUT ${group} HTTP/1.1`, nothing), 401],
+    '4 MiB of JSON': [() => json(`PUT ${group} HTTP/1.1`, large), 401],
+    '4 MiB of JSON with a wrong token': [() => json(`PUT ${group} HTTP/1.1`, large, bearer), 401],
+    '4 MiB of JSON with wrong Basic': [() => json(`PUT ${group} HTTP/1.1`, large, stranger()), 401],
+    'a wrong token': [() => ({ head: [`GET ${group} HTTP/1.1`, bearer], body: nothing }), 401],
+    'wrong Basic': [() => ({ head: [`GET ${group} HTTP/1.1`, stranger()], body: nothing }), 401],
+    'a form of a stranger': [() => form('POST /organizations/oauth2/v2.0/token HTTP/1.1', grant(randomUUID())), 401],
+    'a form with a wrong secret': [
+      () => form('POST /organizations/oauth2/v2.0/token HTTP/1.1', grant(drill.management.credentials.clientId)),
+      401,
+      429,
+    ],
+  },
+  'data-plane': {
+    '4 MiB of JSON, announced': [() => json('PUT /v2/a/manifests/b HTTP/1.1', nothing), 401],
+    '4 MiB of JSON': [() => json('PUT /v2/a/manifests/b HTTP/1.1', large), 401],
+    '4 MiB of JSON with a wrong token': [() => json('PUT /v2/a/manifests/b HTTP/1.1', large, bearer), 401],
+    '4 MiB of JSON with wrong Basic': [() => json('PUT /v2/a/manifests/b HTTP/1.1', large, stranger()), 401],
+    'a wrong token': [() => ({ head: ['GET /v2/a/manifests/b HTTP/1.1', bearer], body: nothing }), 401],
+    'wrong Basic': [() => ({ head: ['GET /v2/a/manifests/b HTTP/1.1', stranger()], body: nothing }), 401],
+    'a form of a stranger': [() => form('POST /oauth2/token HTTP/1.1', password(randomUUID())), 401],
+    'a form with a wrong password': [() => form('POST /oauth2/token HTTP/1.1', password('drillrefused')), 401, 429],
+  },
+};
+
+let drill: Drill;
+let loginServer: string;
+const handshakeMs: Partial<Record<Part, number>> = {};
+
+beforeAll(async () => {
+  drill = await Drill.start();
+  ({ loginServer } = (await drill.management.createRegistry('drill', 'drillrefused')).properties);
+}, 300_000);
+afterAll(() => drill?.stop());
+
+function doorOf(part: Part, scheme: 'HTTP' | 'HTTPS'): { target: Target; host: string } {
+  const { managementHttpPort, managementHttpsPort, regions } = drill.facts;
+  const [http, https] = part === 'management-api' ? [managementHttpPort, managementHttpsPort] : [regions.eastus.http, regions.eastus.https];
+  const host = part === 'management-api' ? 'localhost' : loginServer;
+  if (scheme === 'HTTP') return { target: { port: http }, host };
+  return { target: { port: https, tls: { ca: caOf(drill.facts), servername: host.split(':')[0]! } }, host };
 }
+
+const rows = Object.entries(planes).flatMap(([part, kinds]) =>
+  (['HTTP', 'HTTPS'] as const).flatMap((scheme) => Object.keys(kinds).map((what) => [part as keyof typeof planes, scheme, what] as const)),
+);
 
 describe(`${count} requests that are refused`, { timeout: 900_000 }, () => {
-  let drill: Drill;
-  beforeAll(async () => {
-    drill = await Drill.start();
-  });
-  afterAll(() => drill?.stop());
-
-  it.each(kinds)('are all answered by the %s: %s', async (part, what, line, headers, bytes) => {
-    const { managementHttpPort, regions } = drill.facts;
-    const port = part === 'management-api' ? managementHttpPort : regions.eastus.http;
-    const head = [`${line} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...headers, '', ''].join('\r\n');
+  it.each(rows)('are all answered by the %s over %s: %s', async (part, scheme, what) => {
+    const { target, host } = doorOf(part, scheme);
     const pids = drill.pids(part);
-    const all = () => pids.map(usage);
-    const isWhole = bytes > 0 || !headers.some((text) => text.startsWith('Content-Length'));
-    const before = all();
-    let left = count;
-    const clients = Array.from({ length: connections }, () => client(port, head, Buffer.alloc(bytes, 0x61), isWhole, () => left-- > 0));
-    const statuses = (await Promise.all(clients)).flat();
-    const after = all();
-    const sum = (of: typeof before, field: 'cpuMs' | 'rssMiB') => of.reduce((total, one) => total + one[field], 0);
-    const cpu = (sum(after, 'cpuMs') - sum(before, 'cpuMs')) / count;
-    process.stdout.write(
-      `${part}, ${what}: ${cpu.toFixed(2)} ms CPU each, RSS ${sum(before, 'rssMiB').toFixed(0)} → ${sum(after, 'rssMiB').toFixed(0)} MiB, ` +
-        `statuses ${[...new Set(statuses)].toString()}\n`,
-    );
-    expect(statuses).toHaveLength(count);
-    // A connection that is cut while the body is still coming shows no status to a client that does not read.
-    expect(statuses.filter((status) => status !== 0 && (status < 400 || status > 429))).toEqual([]);
+    const [make, ...statuses] = planes[part][what]!;
+    const message = (): Message => {
+      const { head, body } = make();
+      return { head: [...head, `Host: ${host}`], body };
+    };
+    const half = async () => {
+      const answered = await flood(target, count / 2, message);
+      expect(Object.keys(answered).filter((status) => !statuses.includes(Number(status)))).toEqual([]);
+      return usageOf(pids);
+    };
+    if (target.tls) handshakeMs[part] ??= await handshakeCost(pids, target);
+    const before = usageOf(pids);
+    const [first, second] = [await half(), await half()];
+    if (!measured) return;
+    const cpu = (second.cpuMs - before.cpuMs) / count;
+    const memory = [before, first, second].map(({ rssMiB }) => rssMiB.toFixed(0)).join(' → ');
+    process.stdout.write(`${part}, ${scheme}, ${what}: ${cpu.toFixed(2)} ms CPU each, RSS ${memory} MiB\n`);
+    const isNew = what.startsWith('4 MiB');
+    expect(cpu).toBeLessThan(mostCpuMs + (isNew && target.tls ? handshakeMs[part]! : 0));
+    expect(second.rssMiB - first.rssMiB).toBeLessThan(mostGrowthMiB);
   });
 });
+
+async function handshakeCost(pids: readonly number[], target: Target): Promise<number> {
+  const before = usageOf(pids).cpuMs;
+  await greet(target, count);
+  const cost = (usageOf(pids).cpuMs - before) / count;
+  if (measured) process.stdout.write(`a connection with its TLS handshake: ${cost.toFixed(2)} ms CPU\n`);
+  return cost;
+}
