@@ -22,12 +22,17 @@ export function discardInput(socket: Socket, take: (bytes: number) => boolean): 
   const { _handle: handle } = socket as unknown as { _handle?: Partial<ReadingHandle> | null };
   if (!isReading(handle)) return false;
   let seen = handle.bytesRead;
+  let isEmpty = false;
   handle.useUserBuffer(waste);
   handle.onread = () => {
     const bytes = handle.bytesRead - seen;
     seen += bytes;
-    if (bytes <= 0) socket.destroy();
-    else if (!take(bytes)) handle.readStop();
+    // Nothing is read at the end, and also where nothing more has come yet; only the end is met with twice.
+    if (bytes > 0) {
+      if (!take(bytes)) handle.readStop();
+    } else if (isEmpty) socket.destroy();
+    else handle.readStart();
+    isEmpty = bytes <= 0;
   };
   handle.readStart();
   return true;
