@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endsWithUs } from '../../libs/testkit/src/programs/ends-with-us.js';
 import { stopProcess } from './processes.js';
-import { pidFile, type ServiceFacts } from './service-process.js';
-import { factsFile, sharedFolderVariable, sharedHome } from './shared-service.js';
+import { pidFile } from './service-process.js';
+import { sharedFolderVariable, sharedHome } from './shared-service.js';
 
 /** Gives the run a folder for the service its spec files share, and stops that service, if any, after the last file. */
 export default function setup(): () => Promise<void> {
@@ -13,10 +13,9 @@ export default function setup(): () => Promise<void> {
   process.env[sharedFolderVariable] = folder;
   endsWithUs(pidFile(sharedHome(folder)), folder, 'TERM');
   return async () => {
-    if (existsSync(factsFile(folder))) {
-      const { pid } = JSON.parse(readFileSync(factsFile(folder), 'utf8')) as ServiceFacts;
-      await stopProcess(pid);
-    }
+    // Also one that was still starting when the run ended.
+    const file = pidFile(sharedHome(folder));
+    if (existsSync(file)) await stopProcess(Number(readFileSync(file, 'utf8')));
     rmSync(folder, { recursive: true, force: true });
   };
 }
