@@ -27,10 +27,15 @@ const tokenRequest = object(
   {
     grant_type: { type: 'string', enum: ['client_credentials'] },
     client_id: { type: 'string', format: 'uuid', description: 'Here, or as the user of an Authorization: Basic header.' },
-    client_secret: { type: 'string', format: 'password' },
-    scope: { type: 'string', description: 'Whom the token is for, followed by /.default.' },
+    client_secret: { type: 'string', format: 'password', maxLength: 2048 },
+    scope: {
+      type: 'string',
+      description: 'Whom the token is for, followed by /.default.',
+      maxLength: 2048,
+      pattern: '^[a-zA-Z][a-zA-Z0-9+.-]*:[\\x21\\x23-\\x5b\\x5d-\\x7e]+/\\.default$',
+    },
   },
-  ['grant_type'],
+  ['grant_type', 'scope'],
 );
 const tokenAnswer = object({ token_type: text, expires_in: number, ext_expires_in: number, access_token: text });
 const refused = (description: string, headers?: object) => ({ description, ...headers, ...json(tokenError) });

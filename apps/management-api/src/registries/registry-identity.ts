@@ -23,6 +23,7 @@ export const registryIdentity = z
           });
         }
       })
+      .meta({ propertyNames: { pattern: assignedId.source } })
       .nullable()
       .optional(),
     principalId: echoed,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RegistrySettings } from '#lib/control';
 
-const ipv4 = z.ipv4();
-const ipv4Range = z.cidrv4();
+const octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+const ipv4OrRange = new RegExp(String.raw`^(${octet}\.){3}${octet}(/(3[0-2]|[12]?[0-9]))?$`);
 const subnetId =
   /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.(?:Network|ClassicNetwork)\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i;
 
@@ -21,10 +21,7 @@ const ipRule = z.object({
   action,
   value: z
     .string()
-    .refine(
-      (text) => ipv4.safeParse(text).success || ipv4Range.safeParse(text).success,
-      'must be an IPv4 address or an IPv4 range in CIDR notation',
-    )
+    .regex(ipv4OrRange, 'must be an IPv4 address or an IPv4 range in CIDR notation')
     .meta({ description: 'An IPv4 address, or a range in CIDR notation.', example: '203.0.113.0/24' }),
 });
 
