@@ -10,7 +10,7 @@ import { Collector } from './collector.js';
 /** Eight each unless told otherwise: `REGATTA_DRILL_PUSHES=300 npx vitest run libs/content/src/collection/race.db.spec.ts`. */
 const pushes = Number(process.env['REGATTA_DRILL_PUSHES'] ?? 8);
 const clients = 16;
-/** Never over by itself: the drill ends it for what was renewed before every turn under way began. */
+/** Never over by itself: the drill ends it for a review that every turn under way could see from its beginning on. */
 const graceSeconds = 3_600;
 
 describe(`${clients} clients that push, mount, delete and give up ${pushes} times each while the collector runs`, () => {
@@ -55,8 +55,8 @@ describe(`${clients} clients that push, mount, delete and give up ${pushes} time
       };
       const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
       let ended = 0;
-      const begun = new Map<number, string>();
-      const query = <T>(sql: string) => db.dataSource.query(sql) as Promise<T[]>;
+      const underWay = new Set<object>();
+      const query = <T>(sql: string, values?: unknown[]) => db.dataSource.query(sql, values) as Promise<T[]>;
 
       const provide = async (process: ContentProcess, at: (typeof repositories)[number], digest: Digest): Promise<string> => {
         if (await process.index.blobForPush(at, digest)) return (done.told++, 'told');
@@ -67,11 +67,13 @@ describe(`${clients} clients that push, mount, delete and give up ${pushes} time
       };
       const client = async (number: number): Promise<void> => {
         const process = processes[number % 2]!;
+        let mine = {};
         for (let turn = 0; turn < pushes; turn++) {
           const at = pick(repositories);
           const layers = [...new Set([pick(blobs), pick(blobs), pick(blobs)])].map((bytes) => digestOf(bytes));
           const ways: string[] = [];
-          begun.set(number, (await query<{ at: string }>(clock))[0]!.at);
+          underWay.delete(mine);
+          underWay.add((mine = {}));
           for (const digest of layers) ways.push(await provide(process, at, digest));
           await sleep(Math.random() * 300);
           if (Math.random() < 0.2) {
@@ -93,11 +95,16 @@ describe(`${clients} clients that push, mount, delete and give up ${pushes} time
           for (const digest of layers) if (!(await process.pull(at, digest))?.equals(bytesOf.get(digest)!)) done.incomplete++;
           if (Math.random() < 0.8 && (await process.index.deleteManifest(at, pushed))) done.deleted++;
         }
+        underWay.delete(mine);
       };
       const collect = async (until: () => boolean): Promise<void> => {
+        // The time of a review says when its transaction began, not when others could see it.
+        let seen: { reviews: string[]; turns: object[] }[] = [];
         while (!until()) {
-          const before = [...begun.values()].sort()[0];
-          await query(`UPDATE content.link_reviews SET due_at = now()${before ? ` WHERE enqueued_at < '${before}'` : ''}`);
+          seen.push({ reviews: (await query<{ review: string }>(reviews)).map(({ review }) => review), turns: [...underWay] });
+          const over = seen.filter(({ turns }) => !turns.some((turn) => underWay.has(turn)));
+          seen = seen.filter((one) => !over.includes(one));
+          await query(endGrace, [over.flatMap((one) => one.reviews)]);
           await query('UPDATE content.blob_reviews SET due_at = now()');
           const { links, blobs: freed } = await collector.collectReviewed('eastus');
           done.rounds++;
@@ -107,7 +114,7 @@ describe(`${clients} clients that push, mount, delete and give up ${pushes} time
         }
       };
       await Promise.all([
-        ...Array.from({ length: clients }, (_, number) => client(number).finally(() => (ended++, begun.delete(number)))),
+        ...Array.from({ length: clients }, (_, number) => client(number).finally(() => ended++)),
         collect(() => ended === clients),
       ]);
       if (process.env['REGATTA_DRILL_PUSHES']) process.stderr.write(`${JSON.stringify(done)}\n`);
@@ -132,4 +139,6 @@ describe(`${clients} clients that push, mount, delete and give up ${pushes} time
 
 const count = `SELECT ((SELECT count(*) FROM content.repositories) + (SELECT count(*) FROM content.blobs) + (SELECT count(*) FROM content.link_reviews)
                + (SELECT count(*) FROM content.blob_reviews))::int AS n`;
-const clock = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00') AS at`;
+const review = `concat_ws('/', repository_id, digest, enqueued_at)`;
+const reviews = `SELECT ${review} AS review FROM content.link_reviews`;
+const endGrace = `UPDATE content.link_reviews SET due_at = now() WHERE ${review} = ANY ($1)`;
