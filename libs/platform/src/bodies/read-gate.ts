@@ -9,7 +9,7 @@ const gates = new WeakMap<IncomingMessage, ReadGate>();
 export class ReadGate {
   readonly #request: IncomingMessage;
   #closed = 0;
-  #wanted = false;
+  #asked = false;
 
   /** The gate of a request: one, however often it is asked for. */
   static of(request: IncomingMessage): ReadGate {
@@ -22,8 +22,8 @@ export class ReadGate {
     this.#request = request;
     const read = request._read;
     request._read = (size) => {
-      if (this.#closed > 0) this.#wanted = true;
-      else read.call(request, size);
+      this.#asked = true;
+      if (this.#closed === 0) read.call(request, size);
     };
   }
 
@@ -34,9 +34,9 @@ export class ReadGate {
 
   open(): void {
     if (--this.#closed > 0) return;
-    if (this.#wanted) this.#request._read(0);
+    // A stream asks once and waits for a chunk. If the gate closed before one came, the stream will not ask again.
+    if (this.#asked) this.#request._read(0);
     // A body that is over is not read any more; the next request of the connection is.
     else if (this.#request.complete) this.#request.socket.resume();
-    this.#wanted = false;
   }
 }
