@@ -19,11 +19,15 @@ export function addLinks(document: OpenAPIObject): void {
     const { put, post } = document.paths[place.path]!;
     if (place.operation === put) link(place, followers(places, place, place.path, named), ['200', '201']);
     // What a POST makes is called by an id of its own.
-    const [member] = Object.keys(document.paths).filter((path) => new RegExp(`^${place.path}/\\{\\w+Id\\}$`).test(path));
+    const member = Object.keys(document.paths).find(
+      (path) => path.startsWith(`${place.path}/`) && aMember.test(path.slice(place.path.length)),
+    );
     if (place.operation === post && member !== undefined) link(place, followers(places, place, member, answered), ['201']);
   }
 }
 
+/** What stands behind the path of a collection in that of its members. */
+const aMember = /^\/\{\w+Id\}$/;
 type Value = (name: string, made: readonly string[]) => string;
 const named: Value = (name) => `$request.path.${name}`;
 const answered: Value = (name, made) => (made.includes(name) ? `$request.path.${name}` : '$response.body#/id');

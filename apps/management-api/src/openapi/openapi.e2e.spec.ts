@@ -168,6 +168,13 @@ describe('what people and generators of clients need', () => {
     }
     for (const { schema } of all.filter(({ name }) => name === '$filter'))
       expect(new RegExp(schema['pattern'] as string).test('')).toBe(true);
+    const filterOf = (path: string) =>
+      new RegExp(document.paths[path].get.parameters.find(({ name }: { name: string }) => name === '$filter').schema.pattern);
+    for (const [text, isTaken] of [
+      ["name eq 'a' and tagName eq 'b' and tagValue eq 'c'", true],
+      ["name eq 'a' and tagValue eq 'c'", false],
+    ] as const)
+      expect([text, filterOf('/subscriptions/{subscriptionId}/resources').test(text)]).toEqual([text, isTaken]);
     const version = document.paths['/metadata/endpoints'].get.parameters[0];
     for (const [bad, isTaken] of [
       ['', false],

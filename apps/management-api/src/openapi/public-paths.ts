@@ -44,7 +44,6 @@ const tokenError = object({ error: text, error_description: text, error_codes: {
 const notAnAuthority = { 400: refused('There is no such authority.') };
 const configuration = { ...object({ issuer: text, token_endpoint: text, jwks_uri: text }), additionalProperties: true };
 const keys = object({ keys: { type: 'array', items: { type: 'object', additionalProperties: true } } });
-const anything: Schema = { type: 'object', additionalProperties: true };
 const cloud = {
   ...object({
     name: text,
@@ -55,6 +54,14 @@ const cloud = {
   }),
   additionalProperties: true,
 };
+const firstCloud = object({
+  galleryEndpoint: text,
+  graphEndpoint: text,
+  portalEndpoint: text,
+  graphAudience: text,
+  authentication: object({ loginEndpoint: text, audiences: { type: 'array', items: text } }),
+  cloudEndpoint: object({ public: object({ endpoint: text, locations: { type: 'array', items: text } }) }),
+});
 const health = object({ status: text, checks: { type: 'object', additionalProperties: text } }, ['status']);
 
 /** What is asked for without a token, and so stands in no ARM controller: tokens, discovery, health. */
@@ -76,7 +83,7 @@ export const publicPathsOf = (place: Place): OpenAPIObject['paths'] => ({
         },
       ],
       responses: {
-        200: { description: 'This cloud.', ...json({ anyOf: [cloud, { type: 'array', items: anything }, anything] }) },
+        200: { description: 'This cloud.', ...json({ anyOf: [cloud, { type: 'array', items: cloud }, firstCloud] }) },
         400: { description: 'There is no api-version.', ...json({ $ref: '#/components/schemas/ErrorResponse' }) },
       },
     },

@@ -8,11 +8,11 @@ import { resourcePage } from './resource-list.schemas.js';
 import { expansionOf, renderResourceRow, ResourceListsService } from './resource-lists.service.js';
 
 const literal = String.raw`'([^']|'')*'`;
-const comparison = String.raw`((resourceType|name|resourceGroup|location) (eq|ne) ${literal}|tagName eq ${literal}|substringof\(${literal}, ?(name|resourceType|resourceGroup|location)\))`;
+const comparison = String.raw`((resourceType|name|resourceGroup|location) (eq|ne) ${literal}|tagName eq ${literal}( and tagValue eq ${literal})?|substringof\(${literal}, ?(name|resourceType|resourceGroup|location)\))`;
 const FilterOfResources = () =>
   FilterQuery(
     "Comparisons joined by and: resourceType eq '…', name eq '…', resourceGroup eq '…', location eq '…', substringof('…', name), tagName eq '…' and tagValue eq '…'.",
-    `${comparison}( and (${comparison}|tagValue eq ${literal}))*`,
+    `${comparison}( and ${comparison})*`,
   );
 const ExpandQuery = () =>
   ApiQuery({
