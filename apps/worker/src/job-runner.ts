@@ -50,7 +50,8 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       );
       jobMetrics.outboxWaiting.set(Number(row?.waiting ?? 0));
       storageMetrics.used.set(Number(row?.used ?? 0));
-      storageMetrics.room.set((await this.content.room()) ?? 0);
+      const room = await this.content.room();
+      if (room !== null) storageMetrics.room.set(room);
     } catch (error) {
       this.logger.warn({ err: error }, 'could not measure the outbox and the storage');
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { digestOf, ociImageIndex, ociImageManifest, parseManifest, type Digest } from '#lib/oci';
 import { type Body, BodyBudget, bodyFrom, type Bucket, FileBucket, PipelinedPool } from '#lib/platform';
+import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { BlobStore } from './blob-store.js';
 import { Collector } from './collection/collector.js';
 import { ContentIndex } from './content-index.js';
@@ -99,6 +100,28 @@ export async function regionalBuckets(): Promise<{ buckets: Map<string, Bucket>;
     await rm(root, { recursive: true, force: true });
   };
   return { buckets, drop };
+}
+
+/** Two processes of a region on one database, with buckets in folders of their own. */
+export interface TwoProcesses {
+  db: TestDatabase;
+  buckets: Map<string, Bucket>;
+  here: ContentProcess;
+  other: ContentProcess;
+  close: () => Promise<void>;
+}
+
+export async function twoProcesses(): Promise<TwoProcesses> {
+  const db = await testDatabase();
+  const { buckets, drop } = await regionalBuckets();
+  const [here, other] = [new ContentProcess(db.url, buckets), new ContentProcess(db.url, buckets)];
+  const close = async () => {
+    await here.close();
+    await other.close();
+    await drop();
+    await db.drop();
+  };
+  return { db, buckets, here, other, close };
 }
 
 export function repository(name = 'app', registryId: string = randomUUID()): RepositoryKey {

@@ -27,7 +27,7 @@ export const ociErrors: Readonly<Record<FaultCode, OciError>> = {
   Forbidden: { status: 403, code: 'DENIED' },
   Denied: { status: 403, code: 'DENIED' },
   StorageLimitReached: { status: 403, code: 'DENIED' },
-  // RFC 4918, 11.5: not to be sent again before somebody has made room. Clients show the status of a 5xx and not its body; with UNAVAILABLE
+  // RFC 4918, 11.5: not to be sent again before there is room. Clients show the status of a 5xx and not its body; with UNAVAILABLE
   // or UNKNOWN some would try again at once.
   InsufficientStorage: { status: 507, code: 'DENIED' },
   SkuFeatureNotAvailable: { status: 403, code: 'DENIED' },

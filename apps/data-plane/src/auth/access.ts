@@ -19,7 +19,7 @@ export const noRight: ReadonlySet<Right> = new Set<Right>();
 /** What nobody in particular may do where anonymous pull is on: read content, and no list of repositories. */
 export const anonymousRights: ReadonlySet<Right> = new Set<Right>(['pull', 'metadata_read']);
 
-/** What may be done at a host that is no registry: listing, which shows of each registry what its own rules let show. */
+/** The rights at a host that is not a registry: to list. The list holds what the rules of each registry let its caller see. */
 export const hostRights: ReadonlySet<Right> = new Set<Right>(['catalog']);
 
 /** The rights a `*` in a repository scope stands for. */

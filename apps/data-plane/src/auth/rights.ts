@@ -38,7 +38,7 @@ const repositoryPermissions: Readonly<Record<Right, readonly string[]>> = {
 export class Rights {
   constructor(private readonly assignments: RoleAssignments) {}
 
-  /** `registry` is null for a host that is no registry. */
+  /** `registry` is null for a host that is not a registry. */
   async of(subject: Subject, registry: RegistrySnapshot | null): Promise<ReadonlySet<Right>> {
     if (!registry) return subject.kind === 'anonymous' ? noRight : hostRights;
     switch (subject.kind) {

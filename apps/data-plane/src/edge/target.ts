@@ -99,7 +99,7 @@ export function catalogNeed(prefix: string): Need {
   return { scope: { type: 'registry', name: `${prefix}${catalogName}`, actions: ['*'] }, anyOf: ['*'] };
 }
 
-/** True for the scope of the catalog of a host that is no registry. */
+/** True for the scope of the catalog of a host that is not a registry. */
 export function isHostCatalog({ place }: Site, { type, name }: Scope): boolean {
   return place.kind === 'path' && type === 'registry' && name === catalogName;
 }

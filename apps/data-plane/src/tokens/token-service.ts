@@ -153,7 +153,7 @@ function idsOf(door: Pick<Door, 'registry'>, subject?: Subject): string[] {
 function requireFewRegistries(scopes: readonly Scope[]): void {
   const named = new Set(scopes.map(({ name }) => name.split('/', 1)[0]!.toLowerCase()));
   if (named.size <= mostRegistries) return;
-  throw new Fault('InvalidParameter', `The scopes of one request may name ${mostRegistries} registries at the most.`, { target: 'scope' });
+  throw new Fault('InvalidParameter', `The scopes of one request may name at most ${mostRegistries} registries.`, { target: 'scope' });
 }
 
 /** `service` is what the challenge said; a client that names another host has its registries mixed up. */

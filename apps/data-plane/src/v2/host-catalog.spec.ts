@@ -52,7 +52,7 @@ const named = (count: number, more: (at: number) => { repositories?: string[]; i
   Array.from({ length: count }, (_, at) => ({ name: `reg${String(at).padStart(5, '0')}`, ...more(at) }));
 
 describe('a page of the catalog of a host', () => {
-  it('costs two queries at the most, each about 251 registries at the most, where 10,000 are empty', async () => {
+  it('costs at most two queries, each about at most 251 registries, where 10,000 are empty', async () => {
     const { asked, catalog } = installation(named(10_000, (at) => ({ repositories: at === 9_999 ? ['app'] : [] })));
     const { names, next } = await catalog.page(subject, '127.0.0.1', { n: 1_000, last: '' });
     expect([names.length, asked]).toEqual([0, { registries: 1, contents: 1, largest: 250 }]);

@@ -8,7 +8,7 @@ import { mayList, type Rights } from '../auth/rights.js';
 import type { Registries } from '../edge/registries.js';
 import type { Subject } from '../tokens/registry-tokens.js';
 
-/** How many registries one request looks at. Where it finds fewer names than were asked for, the next request goes on from there. */
+/** Registries that one request looks at. If they hold fewer names than were asked for, the page is shorter and the next one begins behind them. */
 const mostRegistries = 250;
 const sealMark = '~';
 const sealPurpose = 'catalog ';

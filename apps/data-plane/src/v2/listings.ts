@@ -56,7 +56,7 @@ export function pageOf(call: Call): { n: number; last: string } {
   return parsePage({ n: call.query.get('n') ?? undefined, last: call.query.get('last') ?? undefined });
 }
 
-/** The header that says how the list goes on behind `last`; none if that is null. */
+/** The `Link` header to the next page, which begins behind `last`. None if `last` is null. */
 export function linkTo(path: string, last: string | null, n: number): string[] {
   return last === null ? [] : ['Link', nextPageLink(path, last, n)];
 }

@@ -66,9 +66,8 @@ const forget = {
 };
 
 /**
- * Frees what nothing needs, while pushes and pulls go on. Only what was put up for review and is due is looked at, one blob at a time,
- * under the lock that every addition of that blob holds too: an addition either comes first, and the blob stays, or waits and brings
- * the bytes again.
+ * Frees what nothing needs, while clients push and pull. It looks only at reviews that are due, one blob at a time, under the lock that
+ * every addition of that blob takes too: an addition either comes first, and the blob stays, or waits and brings the bytes again.
  */
 export class Collector {
   readonly #pool: PipelinedPool;

@@ -44,7 +44,7 @@ const triggers = `
     FOR EACH ROW WHEN (OLD.received > 0) EXECUTE FUNCTION content.count_open_upload();
 `;
 
-// Whoever opens an upload has their own counted.
+// A principal that opens an upload has its own uploads counted.
 const index = `
   DROP INDEX content.upload_sessions_registry;
   CREATE INDEX upload_sessions_principal ON content.upload_sessions (registry_id, principal_id);

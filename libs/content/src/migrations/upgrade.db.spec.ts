@@ -66,7 +66,7 @@ const due = (table: string) =>
   );
 
 describe('the migration of a database of the version before', () => {
-  it('lets pushes through while it builds an index anew', async () => {
+  it('lets pushes through while it builds an index again', async () => {
     expect(pushed).toBe('taken');
     const indexes: { valid: boolean; definition: string }[] = await dataSource.query(
       `SELECT indisvalid AS valid, pg_get_indexdef(indexrelid) AS definition FROM pg_index WHERE indexrelid::regclass::text LIKE '%manifests_subject%'`,
@@ -92,7 +92,7 @@ describe('the migration of a database of the version before', () => {
     ]);
   });
 
-  it('counts what uploads under way hold, also when a process of the version before goes on with them', async () => {
+  it('counts what uploads under way hold, also when a process of an older version continues them', async () => {
     const open = async () => {
       const [row] = await dataSource.query('SELECT sum(bytes)::int AS bytes, sum(open_bytes)::int AS open FROM content.usage_shards');
       return row as { bytes: number; open: number };

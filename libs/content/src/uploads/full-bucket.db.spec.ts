@@ -9,7 +9,7 @@ import { asOwner, body, ContentProcess, large, recount, repository } from '../co
 import type { UploadOwner } from '../types.js';
 
 /**
- * In memory unless a small file system is given, which is then filled to the last byte by somebody else:
+ * In memory unless a small file system is given, which another writer then fills to the last byte:
  * `mount -t tmpfs -o size=24m tmpfs /mnt/small && REGATTA_DRILL_FULL_DISK=/mnt/small npx vitest run libs/content/src/uploads/full-bucket.db.spec.ts`
  */
 const disk = process.env['REGATTA_DRILL_FULL_DISK'];
@@ -33,7 +33,7 @@ afterAll(async () => {
   await db?.drop();
 });
 
-/** Somebody else writes to the disk until nothing more goes in. */
+/** Another writer writes to the disk until nothing more fits. */
 async function fillUp(path: string): Promise<void> {
   for (let size = 1024 * kib; size >= 4 * kib; size /= 2) {
     try {
@@ -89,7 +89,7 @@ async function parts(): Promise<Map<string, number>> {
   return found;
 }
 
-it('four clients fill a bucket: nothing acknowledged is lost, what was not is given back, and all goes on when there is room', async () => {
+it('four clients fill a bucket: nothing acknowledged is lost, what was not is given back, and all works again when there is room', async () => {
   const registry = repository();
   const clients: Client[] = [0, 1, 2, 3].map((turn) => ({
     owner: asOwner({ ...registry, repository: `app${turn}` }, `client${turn}`),
@@ -99,7 +99,7 @@ it('four clients fill a bucket: nothing acknowledged is lost, what was not is gi
   }));
   await Promise.all(clients.map(pushUntilFull));
 
-  // Full: pulls go on, and a part holds what its client was told of, no more.
+  // Full: blobs can be pulled, and a part holds what its client was told of, no more.
   const intact = async ({ owner, process, acknowledged }: Client) => {
     for (const [digest, bytes] of acknowledged) expect((await process.pull(owner, digest))?.equals(bytes)).toBe(true);
   };
@@ -111,7 +111,7 @@ it('four clients fill a bucket: nothing acknowledged is lost, what was not is gi
   const told = clients.flatMap(({ open }) => (open && open.offset > 64 * kib ? [[open.id, open.offset] as const] : []));
   expect(await parts()).toEqual(new Map(told));
 
-  // Somebody makes room: half of the images are deleted, and collected.
+  // There is room again: half of the images are deleted, and collected.
   for (const { owner, process, acknowledged } of clients) {
     for (const digest of [...acknowledged.keys()].slice(0, Math.ceil(acknowledged.size / 2))) {
       await process.index.deleteBlob(owner, digest);
@@ -122,7 +122,7 @@ it('four clients fill a bucket: nothing acknowledged is lost, what was not is gi
   await processes[0]!.collector.collectReviewed('eastus');
   await expect.poll(() => bucket.room(), { timeout: 5_000 }).toBeGreaterThan(2 * kib * kib);
 
-  // What was begun goes on where it stopped, and new uploads are taken.
+  // Begun uploads continue where they stopped, and new ones are taken.
   for (const client of clients) {
     const { owner, process, open, acknowledged } = client;
     if (open) {

@@ -85,7 +85,7 @@ beforeEach(() => {
 
 afterEach(() => victim.uploads.close());
 
-/** What is left of an upload nobody comes back to: nothing, once it expired and the collector ran. */
+/** Expects that nothing is left of an abandoned upload once it has expired and the collector has run. */
 async function nothingIsLeft({ registryId }: UploadOwner, ...kept: Buffer[]): Promise<void> {
   await db.dataSource.query(`UPDATE content.upload_sessions SET touched_at = now() - interval '2 days'`);
   await heir.uploads.sweepExpired(86_400);

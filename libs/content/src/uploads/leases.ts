@@ -7,7 +7,7 @@ import { leaseSeconds, type LeasedSession, type Sessions } from './sessions.js';
 
 /** Longer than a lease lives unrenewed: the lease of a process that died has expired by then. */
 const patienceMs = (leaseSeconds + 2) * 1000;
-/** A lease that was renewed so often while another request waited for it is held by a request that goes on. */
+/** A request that waits for a lease gives up after so many renewals: the holder is alive and still writes. */
 const renewals = 2;
 
 /** Runs `work` as the only one who writes to an upload; waits for another request that is about to end, or a process that died. */

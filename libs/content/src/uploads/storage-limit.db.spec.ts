@@ -1,28 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '#lib/oci';
-import type { Bucket } from '#lib/platform';
-import { testDatabase, type TestDatabase } from '#lib/testkit';
-import { arriving, asOwner, body, ContentProcess, large, regionalBuckets, repository } from '../content.suite.js';
+import { arriving, asOwner, body, ContentProcess, large, repository, twoProcesses, type TwoProcesses } from '../content.suite.js';
 import type { UploadOwner } from '../types.js';
 
-let db: TestDatabase;
-let buckets: Map<string, Bucket>;
-let drop: () => Promise<void>;
+let db: TwoProcesses['db'];
 let here: ContentProcess;
 let other: ContentProcess;
+let close: TwoProcesses['close'] | undefined;
 
 beforeAll(async () => {
-  db = await testDatabase();
-  ({ buckets, drop } = await regionalBuckets());
-  here = new ContentProcess(db.url, buckets);
-  other = new ContentProcess(db.url, buckets);
+  ({ db, here, other, close } = await twoProcesses());
 });
-afterAll(async () => {
-  await here?.close();
-  await other?.close();
-  await drop?.();
-  await db?.drop();
-});
+afterAll(() => close?.());
 
 const limit = { storageLimit: 1_000_000 };
 const reached = { code: 'StorageLimitReached', message: /1000000/ };
@@ -39,7 +28,7 @@ async function held({ registryId }: UploadOwner): Promise<{ committed: number; o
   return { committed: await here.index.usageBytes(registryId), open: row.open };
 }
 
-/** Bodies that all have begun before one of them goes on. */
+/** Bodies, all of which have begun before one of them continues. */
 function together(count: number): (bytes: Buffer) => ReturnType<typeof arriving> {
   let begun = 0;
   let go!: () => void;

@@ -2,27 +2,29 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Digest } from '#lib/oci';
 import { blobKey, BodyError, type Bucket, MemoryBucket } from '#lib/platform';
-import { testDatabase, type TestDatabase } from '#lib/testkit';
-import { arriving, asOwner, body, ContentProcess, emptyIndex, large, regionalBuckets, repository, small } from '../content.suite.js';
+import {
+  arriving,
+  asOwner,
+  body,
+  ContentProcess,
+  emptyIndex,
+  large,
+  repository,
+  small,
+  twoProcesses,
+  type TwoProcesses,
+} from '../content.suite.js';
 
-let db: TestDatabase;
-let buckets: Map<string, Bucket>;
-let drop: () => Promise<void>;
+let db: TwoProcesses['db'];
+let buckets: TwoProcesses['buckets'];
 let here: ContentProcess;
 let other: ContentProcess;
+let close: TwoProcesses['close'] | undefined;
 
 beforeAll(async () => {
-  db = await testDatabase();
-  ({ buckets, drop } = await regionalBuckets());
-  here = new ContentProcess(db.url, buckets);
-  other = new ContentProcess(db.url, buckets);
+  ({ db, buckets, here, other, close } = await twoProcesses());
 });
-afterAll(async () => {
-  await here?.close();
-  await other?.close();
-  await drop?.();
-  await db?.drop();
-});
+afterAll(() => close?.());
 
 const noLimit = { storageLimit: null };
 

@@ -17,7 +17,7 @@ export interface StoredCredentials {
   secrets: ClientSecretEntity[];
 }
 
-/** The client id of nobody: asked for instead of what is no id, so that the database does the same work. */
+/** A client id that no principal has. Asked for in place of text that is not an id, so that the database does the same work. */
 export const nobody = '00000000-0000-0000-0000-000000000000';
 
 const principalColumns = `id, client_id AS "clientId", tenant_id AS "tenantId", display_name AS "displayName",
@@ -30,7 +30,7 @@ interface NearestCredentials {
 }
 
 /**
- * For each id the principal that has it, or else the next one: who asks for an id that nobody has cannot tell by the time it takes
+ * For each id the principal that has it, or else the next one: the time of an answer does not tell a client whether an id exists
  * (threat 27). One object per principal and secret, as JSON.
  */
 const nearestCredentials = `
@@ -75,7 +75,7 @@ export class PrincipalsTable {
     return this.#data.getRepository(PrincipalEntity).findOne({ where: { homeSubscriptionId }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
-  /** The credentials of those that exist, by client id: always one statement, and as much work for an id that nobody has. */
+  /** The credentials of those that exist, by client id: always one statement, and as much work for an id that no principal has. */
   async credentials(clientIds: string[]): Promise<ReadonlyMap<string, StoredCredentials>> {
     const rows: NearestCredentials[] = await this.#data.query(nearestCredentials, [clientIds]);
     const found = new Map<string, StoredCredentials>();

@@ -1,14 +1,14 @@
-/** Under which tokens are for every registry that its bearer may use: the registry service as the Azure SDKs and az name it. */
+/** The audience of tokens for every registry that their bearer may use: the registry service as the Azure SDKs and az name it. */
 export const registryServiceAudience = 'https://containerregistry.azure.net';
 
 const loginLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Under which tokens are for the management API: its own address, and ARM's, which clients may be set to. */
+/** The audiences of tokens for the management API: its own address, and ARM's, which clients may be set to. */
 export function managementAudiences(managementUrl: string): string[] {
   return [managementUrl, 'https://management.azure.com', 'https://management.core.windows.net'];
 }
 
-/** Under which tokens are for one registry. */
+/** The audience of tokens for one registry. */
 export function loginServerAudience(loginServer: string): string {
   return `https://${loginServer}`;
 }

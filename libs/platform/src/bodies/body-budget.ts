@@ -48,7 +48,7 @@ export class BodyBudget {
   readonly #shares = new Set<Share>();
   readonly #waiting = new Map<Share, Waiting>();
   #held = 0;
-  /** Those that were slow at the last second, the slowest at the end; null until somebody asks. */
+  /** Those that were slow at the last second, the slowest at the end. Null until it is needed. */
   #slow: Share[] | null = null;
   #serving = false;
   #stop: (() => void) | undefined;

@@ -6,10 +6,10 @@ import { SpareBytes } from './spare-bytes.js';
 const MiB = 1024 * 1024;
 /** A body up to this length is read to its end: a new connection would cost more. */
 const shortBytes = 64 * 1024;
-/** What is read of a longer one at the most, and for how long. */
+/** A longer one is read up to this length, and for so long. */
 const longBytes = 16 * MiB;
 const readMs = 5_000;
-/** How long a connection stays that is no longer read. */
+/** How long a connection that is not read any more stays open. */
 const stillMs = 1_000;
 
 /** Decryption makes a byte dearer. */

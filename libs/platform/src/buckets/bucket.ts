@@ -78,7 +78,7 @@ export abstract class Bucket {
   abstract delete(key: string): Promise<boolean>;
   /** Objects behind `after` in raw byte order, at most `limit` (and never more than 1000). */
   abstract list(after: string, limit: number): Promise<ObjectPage>;
-  /** Bytes that parts may still grow by; zero or less when the bucket is full, Infinity where the store does not say. A second old at the most. */
+  /** Bytes that parts may still grow by; zero or less when the bucket is full, Infinity where the store does not say. At most a second old. */
   abstract room(): Promise<number>;
   /** Whether the bucket can be used now, if only for reading; rejects with a reason. For readiness checks. */
   abstract check(): Promise<void>;

@@ -8,7 +8,7 @@ export interface FreeSpaceSettings {
   now?: () => number;
 }
 
-/** What may still be written to a disk. It is asked once a second at the most; what is taken meanwhile is counted off. */
+/** What may still be written to a disk. It is measured at most once a second. What is taken meanwhile is subtracted. */
 export class FreeSpace {
   readonly #measure: () => Promise<number>;
   readonly #reserve: number;

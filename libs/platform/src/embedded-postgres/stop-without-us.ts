@@ -6,7 +6,7 @@ const stoppingTenths = 300;
 
 /**
  * $1 is the process id of Postgres, $2 its data directory. Reading ends when the owner ends, however that happens. Then Postgres
- * takes no new connection and stops with its last one (SIGTERM); it does not wait for ever (SIGINT, SIGQUIT).
+ * takes no new connection and stops with its last one (SIGTERM), or is told more firmly after a minute (SIGINT, then SIGQUIT).
  */
 const script = `
   trap '' INT TERM HUP

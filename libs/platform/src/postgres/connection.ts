@@ -13,7 +13,7 @@ const silentLooks = looks + 2;
  * The one class of connections to Postgres, in every pool. `pg` emits the loss of a connection as an `error` event; an event that
  * nothing listens to ends the process. And it answers COMMIT as Postgres does: with ROLLBACK after a statement that failed.
  *
- * A network that drops packets tells nobody. Where `statement_timeout` makes Postgres answer in time, a connection on which
+ * A network that drops packets does not report it. Where `statement_timeout` makes Postgres answer in time, a connection on which
  * nothing comes back for longer is ended as lost; one that is idle is told by the keep-alive of TCP.
  */
 export class Connection extends Client {

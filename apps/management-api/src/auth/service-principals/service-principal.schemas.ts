@@ -10,7 +10,10 @@ const displayName = z
   .trim()
   .min(1)
   .max(120)
-  .regex(new RegExp(`^[^${control}]*[^${control}${blank}][^${control}]*$`), 'A display name has no control characters.')
+  .regex(
+    new RegExp(`^[^${control}]*[^${control}${blank}][^${control}]*$`),
+    'A display name has no control characters, and more than blanks.',
+  )
   .meta({ description: 'What people call it.', example: 'ci-pipeline' });
 const expiresOn = z.iso.datetime({ offset: true }).meta({ description: 'When the secret stops working; two years from now unless told.' });
 
