@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { digestOf, ociImageIndex, ociImageManifest, parseManifest, type Digest } from '#lib/oci';
 import { type Body, BodyBudget, bodyFrom, type Bucket, FileBucket, PipelinedPool } from '#lib/platform';
-import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { BlobStore } from './blob-store.js';
 import { Collector } from './collection/collector.js';
 import { ContentIndex } from './content-index.js';
@@ -104,24 +103,21 @@ export async function regionalBuckets(): Promise<{ buckets: Map<string, Bucket>;
 
 /** Two processes of a region on one database, with buckets in folders of their own. */
 export interface TwoProcesses {
-  db: TestDatabase;
   buckets: Map<string, Bucket>;
   here: ContentProcess;
   other: ContentProcess;
   close: () => Promise<void>;
 }
 
-export async function twoProcesses(): Promise<TwoProcesses> {
-  const db = await testDatabase();
+export async function twoProcesses(url: string): Promise<TwoProcesses> {
   const { buckets, drop } = await regionalBuckets();
-  const [here, other] = [new ContentProcess(db.url, buckets), new ContentProcess(db.url, buckets)];
+  const [here, other] = [new ContentProcess(url, buckets), new ContentProcess(url, buckets)];
   const close = async () => {
     await here.close();
     await other.close();
     await drop();
-    await db.drop();
   };
-  return { db, buckets, here, other, close };
+  return { buckets, here, other, close };
 }
 
 export function repository(name = 'app', registryId: string = randomUUID()): RepositoryKey {

@@ -1,17 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '#lib/oci';
+import { testDatabase, type TestDatabase } from '#lib/testkit';
 import { arriving, asOwner, body, ContentProcess, large, repository, twoProcesses, type TwoProcesses } from '../content.suite.js';
 import type { UploadOwner } from '../types.js';
 
-let db: TwoProcesses['db'];
+let db: TestDatabase;
 let here: ContentProcess;
 let other: ContentProcess;
 let close: TwoProcesses['close'] | undefined;
 
 beforeAll(async () => {
-  ({ db, here, other, close } = await twoProcesses());
+  db = await testDatabase();
+  ({ here, other, close } = await twoProcesses(db.url));
 });
-afterAll(() => close?.());
+afterAll(async () => {
+  await close?.();
+  await db?.drop();
+});
 
 const limit = { storageLimit: 1_000_000 };
 const reached = { code: 'StorageLimitReached', message: /1000000/ };

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Digest } from '#lib/oci';
 import { blobKey, BodyError, type Bucket, MemoryBucket } from '#lib/platform';
+import { testDatabase, type TestDatabase } from '#lib/testkit';
 import {
   arriving,
   asOwner,
@@ -15,16 +16,20 @@ import {
   type TwoProcesses,
 } from '../content.suite.js';
 
-let db: TwoProcesses['db'];
+let db: TestDatabase;
 let buckets: TwoProcesses['buckets'];
 let here: ContentProcess;
 let other: ContentProcess;
 let close: TwoProcesses['close'] | undefined;
 
 beforeAll(async () => {
-  ({ db, buckets, here, other, close } = await twoProcesses());
+  db = await testDatabase();
+  ({ buckets, here, other, close } = await twoProcesses(db.url));
 });
-afterAll(() => close?.());
+afterAll(async () => {
+  await close?.();
+  await db?.drop();
+});
 
 const noLimit = { storageLimit: null };
 
